@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "datatypes/command_spec.h"
+
+namespace datatypes {
+
+// All commands, by name. Built once at start from the families' rows; immutable afterwards.
+class CommandTable {
+ public:
+  CommandTable();
+  ~CommandTable();
+  CommandTable(const CommandTable&) = delete;
+  CommandTable& operator=(const CommandTable&) = delete;
+
+  // Adds a family. The rows must live as long as the table (they are constexpr).
+  void Add(std::span<const CommandSpec> family);
+
+  // The command's row, whatever the case of the name; nullptr: unknown. On the hot path.
+  const CommandSpec* Find(std::string_view name) const;
+  // The row of a subcommand ("GET" of CONFIG), or nullptr.
+  static const CommandSpec* FindSubcommand(const CommandSpec& command, std::string_view name);
+
+  // All rows, in the order they were added.
+  const std::vector<const CommandSpec*>& commands() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Flags, categories and key flags by Redis' names, in Redis' order, for COMMAND and ACL; the
+// categories include those that follow from the flags.
+std::vector<std::string_view> FlagNames(uint32_t flags);
+uint32_t EffectiveAcl(const CommandSpec& spec);
+std::vector<std::string_view> AclCategoryNames(uint32_t categories);
+std::vector<std::string_view> KeyFlagNames(uint16_t flags);
+
+// The families of data commands, each beside its handlers.
+std::span<const CommandSpec> StringCommands();
+std::span<const CommandSpec> BitmapCommands();
+std::span<const CommandSpec> KeyCommands();
+
+}  // namespace datatypes
