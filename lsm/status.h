@@ -17,11 +17,11 @@ class [[nodiscard]] Status {
  public:
   enum class Code {
     kOk,
-    kIoError,        // The file system refused; may pass (a full disk).
-    kCorruption,     // Stored bytes are not what was written.
-    kNotSupported,   // A format version or a setting that this build does not know.
-    kBusy,           // Another process holds the directory.
-    kInvalid,        // The caller asked for something impossible.
+    kIoError,       // The file system refused; may pass (a full disk).
+    kCorruption,    // Stored bytes are not what was written.
+    kNotSupported,  // A format version or a setting that this build does not know.
+    kBusy,          // Another process holds the directory.
+    kInvalid,       // The caller asked for something impossible.
   };
 
   Status() = default;
@@ -69,10 +69,10 @@ class [[nodiscard]] Result : public tl::expected<T, Status> {
 #define LSM_CONCAT(a, b) LSM_CONCAT_INNER(a, b)
 
 // Leaves the function with the Status that `expression` gave, unless it is ok.
-#define LSM_RETURN_IF_ERROR(expression)              \
-  do {                                               \
-    ::lsm::Status lsm_status_ = (expression);        \
-    if (!lsm_status_.ok()) return lsm_status_;       \
+#define LSM_RETURN_IF_ERROR(expression)        \
+  do {                                         \
+    ::lsm::Status lsm_status_ = (expression);  \
+    if (!lsm_status_.ok()) return lsm_status_; \
   } while (false)
 
 // LSM_ASSIGN_OR_RETURN(auto x, F()): x is F's value, or the function leaves with F's Status.
