@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include <absl/base/thread_annotations.h>
+#include <absl/synchronization/mutex.h>
+
+#include "lsm/log_recovery.h"
+#include "lsm/shards.h"
+#include "lsm/status.h"
+
+namespace lsm {
+
+// Brings committed batches into LevelDB, on a thread of its own. Batches queue up (the backlog) and
+// are merged, the last operation on a row winning, so that a row overwritten many times costs
+// LevelDB one write; the merge is written in the order of keys, the row «applied» of each shard
+// last. While one merge is written the next ones queue.
+//
+// A merge starts apply_interval_ms after its first batch came, or when the backlog has reached half
+// of its limit, or when a barrier wants it. It takes only what the commit log has synced: otherwise
+// a power cut could leave tables with parts of turns that the log has lost.
+//
+// When a write fails, the merge is kept and repeated; LevelDB's instance is reopened beneath
+// (Shards::Reopen) and gets what it lost from the commit log. error() tells meanwhile.
+class Applier {
+ public:
+  struct Options {
+    uint64_t backlog_limit_bytes = uint64_t{128} << 20;
+    uint64_t log_ahead_limit_bytes = uint64_t{256} << 20;
+    uint32_t apply_interval_ms = 1000;
+    // Gives the log's records with after < seq <= to again, in order; needed after a reopening. Any
+    // thread. Empty: a reopening that lost something fails.
+    std::function<Status(uint64_t after, uint64_t to, const ReplayFunction&)> read_log;
+    // What the log has synced, and the wish that it syncs. Empty: everything counts as synced.
+    std::function<uint64_t()> synced_seq;
+    std::function<void(uint64_t seq)> request_sync;
+    // On the applier's thread, after applied_seq() has moved or error() has changed: wake the loop.
+    std::function<void()> on_progress;
+    std::function<void(char level, const std::string& line)> log_line;
+    // Told of each row deleted by a merge, on the applier's thread (the space keeper counts them).
+    std::function<void(uint32_t shard, std::string_view row_key)> on_delete;
+  };
+
+  // `applied_seq`: where the store stands; the next batch is the one after it. Starts the thread.
+  Applier(Shards& shards, Options options, uint64_t applied_seq);
+  // Stops at once; what is not applied is in the commit log. For an orderly end: Drain() first.
+  ~Applier();
+  Applier(const Applier&) = delete;
+  Applier& operator=(const Applier&) = delete;
+
+  // Takes over a batch (RowBatch's encoding, checked when it was made or read). `seq` ascends.
+  // Never blocks on I/O. Loop thread.
+  void Submit(uint64_t seq, std::string payload);
+
+  // Runs `done` on the applier's thread when everything submitted before has been applied and
+  // nothing after it, with LevelDB quiet. On Stop it is called with an error.
+  void Barrier(std::function<void(const Status&)> done);
+  // Blocks until all that was submitted is applied, or gives the error that prevents it.
+  Status Drain();
+
+  // All batches up to here are in LevelDB (memtables included), and what they replaced is not read
+  // any more.
+  uint64_t applied_seq() const { return applied_seq_.load(std::memory_order_acquire); }
+
+  uint64_t backlog_bytes() const { return backlog_bytes_.load(std::memory_order_relaxed); }
+  uint64_t backlog_limit_bytes() const { return options_.backlog_limit_bytes; }
+  // By how much each write command should be slowed: 0 below three quarters of the limit, then
+  // rising smoothly.
+  uint32_t WriteDelayUs() const;
+
+  // Ok while batches can be applied.
+  Status error() const;
+
+  // Held while a merge is being written: who takes it sees LevelDB between two merges, with all
+  // rows of a batch or none. The applier waits for it: hold it for milliseconds.
+  absl::Mutex& write_mutex() ABSL_LOCK_RETURNED(write_mutex_) { return write_mutex_; }
+
+  struct Statistics {
+    uint64_t rows_received = 0;  // Row operations in merged batches …
+    uint64_t rows_applied = 0;   // … and those left after merging.
+    uint64_t merges = 0;
+    uint64_t forced_flushes = 0;
+  };
+  Statistics statistics() const;
+
+ private:
+  struct Batch {
+    uint64_t seq = 0;
+    std::string payload;
+  };
+  struct BarrierRequest {
+    uint64_t seq = 0;
+    std::function<void(const Status&)> done;
+  };
+  class Merge;
+
+  void Run();
+  bool WaitForWork(std::vector<Batch>* batches);
+  void ApplyMerge(std::vector<Batch> batches);
+  Status WriteMerge(const Merge& merge, uint64_t seq);
+  Status ReopenFailed();
+  void RunBarriers();
+  void FlushIfLogIsLong();
+  void SetError(const Status& status);
+
+  Shards& shards_;
+  const Options options_;
+  std::atomic<uint64_t> applied_seq_;
+  std::atomic<uint64_t> backlog_bytes_{0};
+  std::atomic<bool> failed_{false};
+
+  mutable absl::Mutex mutex_;
+  absl::CondVar work_ ABSL_GUARDED_BY(mutex_);
+  bool stop_ ABSL_GUARDED_BY(mutex_) = false;
+  uint64_t submitted_seq_ ABSL_GUARDED_BY(mutex_);
+  std::vector<Batch> queue_ ABSL_GUARDED_BY(mutex_);
+  uint64_t queue_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::vector<BarrierRequest> barriers_ ABSL_GUARDED_BY(mutex_);
+  Status error_ ABSL_GUARDED_BY(mutex_);
+  Statistics statistics_ ABSL_GUARDED_BY(mutex_);
+
+  absl::Mutex write_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);
+  std::thread thread_;
+};
+
+}  // namespace lsm

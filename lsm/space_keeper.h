@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+#include <absl/base/thread_annotations.h>
+#include <absl/synchronization/mutex.h>
+
+#include "lsm/shards.h"
+
+namespace lsm {
+
+// Gives the space of deleted rows back. LevelDB drops a row and its tombstone only when a
+// compaction happens to meet both, which may be never once the writes have stopped. So deletions
+// are counted by key range, and a range whose deleted part has grown beyond a quarter of it is
+// compacted, on a thread of low priority. A compaction of a range thus costs at most a few times
+// what it frees.
+//
+// Counts survive a restart in a file-less way: see Load and Save.
+class SpaceKeeper {
+ public:
+  struct Options {
+    double garbage_ratio = 0.25;
+    uint64_t min_garbage_bytes = uint64_t{1} << 20;
+    uint32_t interval_ms = 5000;  // How often ranges are weighed.
+    bool own_thread = true;       // False: the owner calls RunOnce() (tests).
+    std::function<void(char level, const std::string& line)> log_line;
+  };
+
+  SpaceKeeper(Shards& shards, Options options);
+  ~SpaceKeeper();
+  SpaceKeeper(const SpaceKeeper&) = delete;
+  SpaceKeeper& operator=(const SpaceKeeper&) = delete;
+
+  // A row was deleted in LevelDB; `bytes`: its size if known, else 0. Any thread; cheap.
+  void OnDelete(uint32_t shard, std::string_view row_key, uint64_t bytes);
+
+  // Weighs all ranges and compacts those that deserve it. Not with own_thread. Returns how many.
+  size_t RunOnce();
+
+  uint64_t compactions() const { return compactions_.load(std::memory_order_relaxed); }
+
+ private:
+  struct Counts {
+    uint64_t rows = 0;
+    uint64_t known_rows = 0;   // Of these, rows with a known size …
+    uint64_t known_bytes = 0;  // … and that size.
+  };
+  using RangeId = std::pair<uint32_t, std::string>;  // Shard, first bytes of the keys.
+
+  void Run();
+  bool Deserves(const RangeId& range, const Counts& counts) const;
+  void Load();
+  void Save();
+
+  Shards& shards_;
+  const Options options_;
+  std::atomic<uint64_t> compactions_{0};
+
+  absl::Mutex mutex_;
+  bool stop_ ABSL_GUARDED_BY(mutex_) = false;
+  std::map<RangeId, Counts> ranges_ ABSL_GUARDED_BY(mutex_);
+  std::thread thread_;
+};
+
+}  // namespace lsm
