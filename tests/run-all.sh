@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Runs every ring of tests over a finished build and ends with «N passed, N failed».
+# usage: run-all.sh BUILD_DIR    CRASH_ROUNDS, FUZZ_SECONDS and SUITE_SECONDS change the lengths.
+set -u
+cd "$(dirname "$0")/.."
+build=${1:-build}
+passed=0
+failed=0
+
+ring() { # name, seconds at most, command …
+  local name=$1 limit=$2 begin=$SECONDS
+  shift 2
+  echo "== $name"
+  if timeout "$limit" "$@"; then
+    passed=$((passed + 1))
+    echo "== $name passed ($((SECONDS - begin)) s)"
+  else
+    failed=$((failed + 1))
+    echo "== $name FAILED ($((SECONDS - begin)) s)"
+  fi
+}
+
+for program in "$build"/bin/tests_*; do
+  [ -x "$program" ] && ring "${program##*/}" 900 "$program"
+done
+ring layering 60 python3 tests/layering_test.py
+ring crash 1500 python3 tests/crash/crash_test.py "$build/bin/tiercel-server" --rounds "${CRASH_ROUNDS:-80}"
+ring drivers 600 tests/drivers/run.sh "$build"
+if [ -x "$build/bin/redis-compat-suite" ]; then
+  ring redis-compat-suite 1500 redis-compat-suite/run.sh "$build"
+fi
+if [ -z "${SKIP_FUZZ:-}" ]; then
+  FUZZ_SECONDS=${FUZZ_SECONDS:-10} ring fuzz 1500 make --no-print-directory fuzz
+fi
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
