@@ -1,0 +1,259 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Side by side with redis-server: throughput, CPU per operation, memory, cold reads, restart.
+
+usage: bench.py BUILD_DIR [--sections hot,always,memory,cold,restart] [--quick] [--rounds N]
+
+Rounds of both servers are interleaved and medians taken, since machines are noisy; what is compared
+is the CPU that the kernel charged to each server's threads, not the rate, which depends on the load
+generator's core too. A column «target» says whether the issue's ratio is met.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "tests"))
+sys.path.insert(0, HERE)
+from memory_limit import MemoryLimit  # noqa: E402
+from processes import cpu_seconds, memory_bytes  # noqa: E402
+from resp_client import Client, Server  # noqa: E402
+
+KEYS = 1_000_000
+VALUE = 128
+
+# name, command, keys touched per command
+HOT = [("GET", ["GET", "KEY"]), ("SET", ["SET", "KEY", "VALUE"]), ("INCR", ["INCR", "KEY"]),
+       ("MSET", ["MSET"] + ["KEY", "VALUE"] * 10)]
+# loop thread / whole process, as ratios to Redis
+TARGETS = {"GET": (1.0, 1.1), "SET": (1.0, 2.0)}
+
+
+class Bench:
+    def __init__(self, build, rounds, quick):
+        self.load_binary = os.path.join(build, "bin", "tiercel-load")
+        self.tiercel_binary = os.path.join(build, "bin", "tiercel-server")
+        self.rounds, self.quick = rounds, quick
+        self.work = tempfile.mkdtemp(prefix="tiercel-bench-", dir=os.environ.get("BENCH_DIR"))
+        self.servers = []
+
+    # ---- servers and loads
+
+    def redis(self, *options):
+        return self.start("redis-server", "redis", "--save", "", "--appendonly", "yes",
+                          "--auto-aof-rewrite-percentage", "0", *options)
+
+    def tiercel(self, *options, name="tiercel"):
+        return self.start(self.tiercel_binary, name, *options)
+
+    def start(self, binary, name, *options):
+        server = Server(binary, os.path.join(self.work, name), *options)
+        self.servers.append(server)
+        return server.start(timeout=600)
+
+    def stop(self, server):
+        server.stop(timeout=600)
+        self.servers.remove(server)
+
+    def clean(self):
+        for server in self.servers:
+            if server.process and server.process.poll() is None:
+                server.kill()
+        shutil.rmtree(self.work, ignore_errors=True)
+
+    def load(self, server, command, **options):
+        words = [self.load_binary, "--port", str(server.port)]
+        for name, value in options.items():
+            words += ["--" + name.replace("_", "-"), str(value)]
+        return json.loads(subprocess.run(words + command, check=True, stdout=subprocess.PIPE).stdout)
+
+    def measured(self, server, command, settle=0.0, **options):
+        """One load with the CPU it cost; `settle` seconds are waited for background work to be
+        charged too."""
+        main0, all0 = cpu_seconds(server.process.pid)
+        result = self.load(server, command, **options)
+        main1, _ = cpu_seconds(server.process.pid)
+        if settle:
+            time.sleep(settle)
+        _, all1 = cpu_seconds(server.process.pid)
+        result["loop_us"] = (main1 - main0) / result["ops"] * 1e6
+        result["process_us"] = (all1 - all0) / result["ops"] * 1e6
+        return result
+
+    def fill(self, server, keys=KEYS, value=VALUE):
+        self.load(server, ["SET", "KEY", "VALUE"], keys=keys, requests=keys, value_bytes=value,
+                  dist="sequential", clients=8, pipeline=100)
+
+    # ---- sections
+
+    def compare(self, title, policy, pipelines):
+        print("\n### %s: %s keys of %d B, 50 clients, appendfsync %s, median of %d rounds\n" %
+              (title, "{:,}".format(KEYS), VALUE, policy, self.rounds))
+        print("| workload | Redis ops/s | Tiercel ops/s | ratio | loop µs/op Redis | Tiercel | ratio |"
+              " process µs/op Redis | Tiercel | ratio | target |")
+        print("|---|---|---|---|---|---|---|---|---|---|---|")
+        redis = self.redis("--appendfsync", policy)
+        tiercel = self.tiercel("--appendfsync", policy)
+        for name, command in HOT:
+            for server in (redis, tiercel):
+                client = Client(server.port, timeout=300)
+                client.call("FLUSHALL")
+                client.close()
+                if name != "INCR":
+                    self.fill(server)
+            for pipeline in pipelines:
+                self.compare_one(name, command, pipeline, policy, redis, tiercel)
+        self.stop(redis)
+        self.stop(tiercel)
+
+    def compare_one(self, name, command, pipeline, policy, redis, tiercel):
+        requests = {1: 200_000, 16: 1_000_000, 100: 2_000_000}[pipeline]
+        if name == "MSET":
+            requests //= 8
+        if policy == "always":
+            requests //= 10
+        if self.quick:
+            requests //= 5
+        writes = name != "GET"
+        results = {redis: [], tiercel: []}
+        for turn in range(self.rounds):
+            for server in (redis, tiercel):
+                # Background work that a write leaves behind is charged to it.
+                results[server].append(self.measured(
+                    server, command, settle=1.5 if writes else 0.0, keys=KEYS, requests=requests,
+                    pipeline=pipeline, value_bytes=VALUE, seed=turn + 1))
+        row = {server: {key: statistics.median(r[key] for r in rs)
+                        for key in ("rate", "loop_us", "process_us")}
+               for server, rs in results.items()}
+        a, b = row[redis], row[tiercel]
+        loop, process = b["loop_us"] / a["loop_us"], b["process_us"] / a["process_us"]
+        verdict = ""
+        if name in TARGETS and policy == "everysec":
+            want_loop, want_process = TARGETS[name]
+            verdict = "met" if loop <= want_loop and process <= want_process else "MISSED"
+        print("| %s -P %d | %s | %s | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f | %s |" %
+              (name, pipeline, "{:,.0f}".format(a["rate"]), "{:,.0f}".format(b["rate"]),
+               b["rate"] / a["rate"], a["loop_us"], b["loop_us"], loop,
+               a["process_us"], b["process_us"], process, verdict), flush=True)
+
+    def memory(self):
+        print("\n### RAM per key, %s keys\n" % "{:,}".format(KEYS))
+        print("| value | Redis B/key | Tiercel hot tier B/key | ratio | target |")
+        print("|---|---|---|---|---|")
+        for value in (8, 32, 128, 512):
+            figures = []
+            for server in (self.redis("--appendonly", "no"), self.tiercel(name="tiercel-mem%d" % value)):
+                client = Client(server.port, timeout=300)
+                empty = self.used_by_keys(client)
+                self.fill(server, value=value)
+                figures.append((self.used_by_keys(client) - empty) / KEYS)
+                client.close()
+                self.stop(server)
+            print("| %d B | %.0f | %.0f | %.2f | %s |" %
+                  (value, figures[0], figures[1], figures[1] / figures[0],
+                   "met" if figures[1] < figures[0] else "MISSED"), flush=True)
+
+    @staticmethod
+    def info(client, section="everything"):
+        pairs = {}
+        for line in client.call("INFO", section).decode().splitlines():
+            if ":" in line:
+                name, value = line.split(":", 1)
+                pairs[name] = value
+        return pairs
+
+    def used_by_keys(self, client):
+        info = self.info(client)
+        return int(info.get("store_hot_bytes", info["used_memory"]))
+
+    def cold(self):
+        keys, value, limit = 10_000_000, 400, 1 << 30
+        if self.quick:
+            keys, limit = keys // 10, limit // 8
+        maxmemory = limit * 4 // 10
+        print("\n### Data 10 × maxmemory: %s keys of %d B, maxmemory %d MB, memory limit %d MB\n" %
+              ("{:,}".format(keys), value, maxmemory >> 20, limit >> 20))
+        options = ("--maxmemory", str(maxmemory))
+        tiercel = self.tiercel(*options, name="cold")
+        begin = time.monotonic()
+        self.fill(tiercel, keys, value)
+        print("filled in %.0f s; %s" % (time.monotonic() - begin, self.memory_line(tiercel, maxmemory)))
+        self.stop(tiercel)
+        with MemoryLimit(limit) as cgroup:
+            print("memory cgroup: %s" % ("yes" if cgroup.active else "none here: the page cache helps"))
+            begin = time.monotonic()
+            tiercel = self.tiercel(*options, name="cold")
+            print("start to first reply after a clean stop: %.2f s" % (time.monotonic() - begin))
+            cgroup.add(tiercel.process.pid)
+            print("\n| GET, 50 clients | ops/s | p50 µs | p99 µs | hit ratio | LRU's | anon RSS MB | target |")
+            print("|---|---|---|---|---|---|---|---|")
+            for dist, want in (("uniform", 20_000), ("zipf", 40_000)):
+                self.cold_one(tiercel, dist, keys, want)
+            print("\n" + self.memory_line(tiercel, maxmemory))
+            self.load(tiercel, ["SET", "KEY", "VALUE"], keys=keys, value_bytes=value, requests=200_000)
+            tiercel.process.send_signal(signal.SIGKILL)
+            tiercel.process.wait()
+            begin = time.monotonic()
+            tiercel.start(timeout=600)
+            taken = time.monotonic() - begin
+            print("start to first reply after SIGKILL under writes: %.2f s (target 1 s: %s)" %
+                  (taken, "met" if taken < 1 else "MISSED"))
+            self.stop(tiercel)
+
+    def cold_one(self, server, dist, keys, want):
+        requests = keys // 10
+        options = {"keys": keys, "dist": dist, "requests": requests}
+        self.load(server, ["GET", "KEY"], seed=5, **options)  # Warms the tiers.
+        client = Client(server.port)
+        before = self.info(client)
+        result = self.load(server, ["GET", "KEY"], seed=6, **options)
+        after = self.info(client)
+        client.close()
+        hits = int(after["store_hot_hits"]) - int(before["store_hot_hits"])
+        misses = int(after["store_hot_misses"]) - int(before["store_hot_misses"])
+        lru = json.loads(subprocess.run(
+            [self.load_binary, "--keys", str(keys), "--dist", dist, "--requests", str(requests * 2),
+             "--simulate-lru", after["store_hot_entries"], "GET"],
+            check=True, stdout=subprocess.PIPE).stdout)["lru_hit_ratio"]
+        _, anon = memory_bytes(server.process.pid)
+        ok = result["rate"] >= want and result["p99_us"] < 5000
+        print("| %s | %s | %.0f | %.0f | %.3f | %.3f | %d | %s |" %
+              (dist, "{:,.0f}".format(result["rate"]), result["p50_us"], result["p99_us"],
+               hits / max(hits + misses, 1), lru, anon >> 20, "met" if ok else "MISSED"), flush=True)
+
+    @staticmethod
+    def memory_line(server, maxmemory):
+        _, anon = memory_bytes(server.process.pid)
+        return "anonymous RSS %d MB = %.2f × maxmemory (target at most 1.25)" % (
+            anon >> 20, anon / maxmemory)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("build")
+    parser.add_argument("--sections", default="hot,always,memory,cold")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--quick", action="store_true")
+    arguments = parser.parse_args()
+    bench = Bench(arguments.build, arguments.rounds, arguments.quick)
+    sections = {"hot": lambda: bench.compare("Hot", "everysec", (1, 16, 100)),
+                "always": lambda: bench.compare("Hot, synced", "always", (1, 16, 100)),
+                "memory": bench.memory, "cold": bench.cold}
+    try:
+        for name in arguments.sections.split(","):
+            sections[name]()
+    finally:
+        bench.clean()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
