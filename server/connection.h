@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "datatypes/command_spec.h"
+#include "datatypes/session.h"
+#include "resp/output_buffer.h"
+#include "resp/request_parser.h"
+#include "resp/writer.h"
+#include "server/event_loop.h"
+#include "server/query_buffer.h"
+#include "server/settings.h"
+
+namespace server {
+
+class LookaheadWaiter;
+class Server;
+
+// Where a connection comes from, as CLIENT LIST shows it.
+struct Endpoints {
+  std::string peer;   // "127.0.0.1:50312"; of a Unix socket its path and ":0".
+  std::string local;  // "127.0.0.1:6379".
+  bool unix_socket = false;
+  bool loopback = false;
+};
+
+// One client: its socket, what it has sent and not been answered, and what CLIENT knows of it.
+//
+// Requests are run where they lie in the loop's read buffer; only an incomplete one, or what stands
+// behind a command that waits, is copied into the connection's own. Replies collect in the output
+// buffer and leave when the turn they belong to is covered by the fsync policy's promise: each turn
+// puts a gate behind what it wrote (see Turns).
+//
+// Owned by Connections. Loop thread only.
+class Connection final : public datatypes::Session {
+ public:
+  Connection(Server& server, uint64_t id, int fd, Endpoints endpoints);
+  ~Connection() override;
+
+  // ---- Session ----------------------------------------------------------------------------
+  resp::Writer& writer() override { return writer_; }
+  size_t pending_output_bytes() const override { return output_.size(); }
+  void OnUnparked() override;
+
+  // ---- Who it is --------------------------------------------------------------------------
+  Server& server() const { return server_; }
+  uint64_t id() const { return id_; }
+  int fd() const { return fd_; }
+  const Endpoints& endpoints() const { return endpoints_; }
+  int64_t created_ms() const { return created_ms_; }
+  int64_t last_interaction_ms() const { return last_interaction_ms_; }
+  ClientClass client_class() const { return ClientClass::kNormal; }
+
+  bool authenticated() const { return limits_.authenticated; }
+  void set_authenticated(bool on) { limits_.authenticated = on; }
+
+  // What HELLO, CLIENT SETNAME and CLIENT SETINFO have set.
+  std::string name;
+  std::string lib_name;
+  std::string lib_version;
+
+  // CLIENT's switches and what RESET puts back.
+  enum class ReplyMode : uint8_t { kOn, kOff, kSkip };
+  // kSkip: neither this command nor the next is answered.
+  void SetReplyMode(ReplyMode mode);
+  bool no_evict = false;
+  bool is_monitor = false;
+  // RESET: as freshly connected, but for its id and buffers.
+  void ResetState();
+
+  // The last command that ran, for CLIENT LIST; nullptr: none yet.
+  const datatypes::CommandSpec* last_command = nullptr;
+
+  // One line as in CLIENT LIST, without a line break.
+  std::string Describe() const;
+  // Bytes this connection costs, buffers included.
+  size_t MemoryUsage() const;
+  size_t query_bytes() const { return query_.size(); }
+  size_t output_memory() const { return output_.memory_bytes(); }
+
+  // ---- Its end ----------------------------------------------------------------------------
+  // Answers nothing more, and closes once everything written so far has been sent.
+  void CloseAfterReply();
+  // Closes at the end of this iteration; what is not sent is lost. May be called from anywhere.
+  void CloseSoon();
+  bool closing() const { return close_soon_ || close_after_reply_; }
+
+  // ---- Turns ------------------------------------------------------------------------------
+  // Bytes that were put into the output outside of a command of its own (MONITOR, pushes) must be
+  // announced, so that the turn sends them.
+  void OutputAdded();
+  // What is in the output now may leave when the promise covers `seq`.
+  void SetGate(uint64_t seq);
+  // Sends what may leave. True: something still waits for the promise.
+  bool Flush(uint64_t promised_seq);
+
+  // Runs requests that lie in the query buffer (after a command that waited, or in the next
+  // iteration when this one had its share).
+  void RunBuffered();
+  // Once a second or so: time-outs, limits, memory given back. False: it has been told to close.
+  void CheckLimits(int64_t now_ms);
+
+ private:
+  friend class Connections;
+  friend class Turns;
+
+  struct Gate {
+    uint64_t seq;
+    size_t mark;
+  };
+
+  static void OnReady(void* self, int events);
+  void Read();
+  // Runs what `input` holds; returns how much of it is done with.
+  size_t RunRequests(std::string_view input);
+  void RunOne(datatypes::Args args);
+  void FinishReply();
+  void FailProtocol();
+  void LookAhead(std::string_view input);
+  void PauseReading(int64_t delay_us);
+  void UpdateWatch();
+  // Writes up to `size` bytes from the front of the output; false: the socket is full or broken.
+  bool Send(size_t size);
+  bool OverOutputLimit(int64_t now_ms);
+  size_t sendable() const;
+
+  Server& server_;
+  const uint64_t id_;
+  const int fd_;
+
+  // Hot.
+  bool close_soon_ = false;
+  bool close_after_reply_ = false;
+  bool in_turn_ = false;         // In Turns' list of those who wrote in the open turn.
+  bool awaits_promise_ = false;  // In Turns' list of those whose gate is not covered.
+  bool in_backlog_ = false;      // In Connections' list of those with requests to run.
+  bool write_blocked_ = false;   // The socket is full: waits for writability.
+  bool read_paused_ = false;
+  bool muted_ = false;  // The reply of the command that runs is dropped.
+  ReplyMode reply_mode_ = ReplyMode::kOn;
+  bool skip_next_ = false;
+  size_t reply_start_ = 0;    // Output mark where the reply of the running command starts.
+  size_t released_mark_ = 0;  // Output up to here may leave.
+  int64_t last_interaction_ms_;
+  resp::RequestParser parser_;
+  resp::RequestParser::Limits limits_;
+  QueryBuffer query_;
+  resp::OutputBuffer output_;
+  resp::Writer writer_;
+  std::deque<Gate> gates_;  // Behind released_mark_, in order.
+  std::unique_ptr<Poll> poll_;
+
+  // Cold.
+  Endpoints endpoints_;
+  const int64_t created_ms_;
+  int64_t over_soft_since_ms_ = 0;
+  size_t looked_ahead_ = 0;  // Bytes of the query buffer whose requests' keys were prefetched.
+  std::unique_ptr<LookaheadWaiter> lookahead_;
+  std::unique_ptr<Timer> pace_timer_;
+};
+
+}  // namespace server

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "datatypes/command_context.h"
+#include "datatypes/command_table.h"
+#include "datatypes/dispatcher.h"
+#include "datatypes/notifications.h"
+#include "lsm/clock.h"
+#include "lsm/file_system.h"
+#include "lsm/status.h"
+#include "lsm/store.h"
+#include "server/connection.h"
+#include "server/event_loop.h"
+#include "server/log.h"
+#include "server/settings.h"
+#include "server/stats.h"
+
+namespace server {
+
+class Connections;
+class Listener;
+class Monitors;
+class PauseState;
+class ServerHooks;
+class Turns;
+
+// What a server is started with besides its settings; all of it borrowed for the server's life.
+struct Environment {
+  using OpenStore = std::function<lsm::Result<std::unique_ptr<lsm::Store>>(
+      const lsm::StoreOptions& options, lsm::FileSystem& files, lsm::Clock& clock,
+      std::function<void()> wake_loop)>;
+
+  lsm::FileSystem& files;
+  lsm::Clock& clock;
+  Log& log;
+  OpenStore open_store = lsm::Store::Open;
+  std::string config_file = {};  // Absolute; empty: started without one.
+  std::string executable = {};   // Absolute.
+};
+
+// The whole server: built once by main (or by a test), it owns every part and hands them to those
+// who need them; there is no other global state. Loop thread only, but for RequestStop().
+//
+//   Server server(settings, environment);
+//   if (const lsm::Status status = server.Start(); !status.ok()) ...
+//   server.Run();  // Until SHUTDOWN, a signal or RequestStop().
+class Server {
+ public:
+  Server(Settings settings, const Environment& environment);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // Opens the store and listens. On failure nothing is left open.
+  lsm::Status Start();
+  // Handles clients until the server has shut down, then closes the store. The Status is that of
+  // closing it: not ok means that the last writes may only be in the commit log.
+  lsm::Status Run();
+  // Any thread, and signal handlers' side of the loop: shut down cleanly as soon as possible.
+  void RequestStop();
+
+  // ---- Parts ------------------------------------------------------------------------------
+  Settings& settings() { return settings_; }
+  const Settings& settings() const { return settings_; }
+  ServerStats& stats() { return stats_; }
+  Log& log() { return environment_.log; }
+  lsm::Clock& clock() { return environment_.clock; }
+  lsm::FileSystem& files() { return environment_.files; }
+  const Environment& environment() const { return environment_; }
+  EventLoop& loop() { return loop_; }
+  lsm::Store& store() { return *store_; }
+  datatypes::CommandTable& commands() { return commands_; }
+  datatypes::Dispatcher& dispatcher() { return *dispatcher_; }
+  datatypes::Notifier& notifier() { return notifier_; }
+  Connections& connections() { return *connections_; }
+  Turns& turns() { return *turns_; }
+  Monitors& monitors() { return *monitors_; }
+  PauseState& pause() { return *pause_; }
+
+  // ---- Facts ------------------------------------------------------------------------------
+  // The time of this iteration; to be used where a few milliseconds do not matter.
+  int64_t now_ms() const { return now_ms_; }
+  int64_t start_time_ms() const { return start_time_ms_; }
+  // 40 hex digits, different at each start.
+  const std::string& run_id() const { return run_id_; }
+  // The port that is listened on (the settings may say 0); 0: none.
+  int bound_port() const;
+  bool shutting_down() const { return shutting_down_; }
+  // Bytes that the process may use: maxmemory, or what it stands for when it is 0.
+  uint64_t effective_maxmemory() const { return effective_maxmemory_; }
+
+  // ---- Applying settings that CONFIG SET has changed ----------------------------------------
+  // port, bind, tcp-backlog, unixsocket…: closes the listening sockets and opens those that the
+  // settings name. On failure the sockets are as before.
+  lsm::Status ApplyListeners();
+  // maxclients: room for as many file descriptors. On failure settings().maxclients should be set
+  // back.
+  lsm::Status ApplyMaxClients();
+  // appendfsync.
+  void ApplyFsync();
+  // maxmemory.
+  void ApplyMaxMemory();
+  // notify-keyspace-events.
+  void ApplyNotifications();
+  // hz.
+  void ApplyHz();
+  // loglevel, logfile, syslog-*. False: the file cannot be opened.
+  bool ApplyLog();
+
+  // SHUTDOWN: the loop ends after this iteration. Replies to what came before are sent.
+  void Shutdown();
+
+  // ---- For the other parts of server/ -------------------------------------------------------
+  // Runs at every cron tick (hz times a second), in the order they were added.
+  void AddCronTask(std::function<void(int64_t now_ms)> task) {
+    cron_tasks_.push_back(std::move(task));
+  }
+  // Where reads go first: one buffer for all connections.
+  static constexpr size_t kReadBufferBytes = size_t{64} << 10;
+  char* read_buffer() { return read_buffer_.get(); }
+  // Reused by every request.
+  std::vector<std::string_view>& scratch_args() { return scratch_args_; }
+
+ private:
+  friend class ServerHooks;
+  static void BeforeWait(void* self);
+  static void AfterEvents(void* self);
+  void AddCommands();
+  void OpenDispatcher();
+  lsm::StoreOptions MakeStoreOptions();
+  void Housekeep();
+  void Cron();
+  void OnStopSignal(const char* name);
+
+  Environment environment_;
+  Settings settings_;
+  ServerStats stats_;
+  datatypes::Notifier notifier_;
+  datatypes::CommandTable commands_;
+  EventLoop loop_;
+  std::unique_ptr<char[]> read_buffer_;
+  std::vector<std::string_view> scratch_args_;
+  int64_t now_ms_;
+  int64_t start_time_ms_;
+  std::string run_id_;
+  uint64_t effective_maxmemory_ = 0;
+  bool shutting_down_ = false;
+  int64_t next_housekeeping_ms_ = 0;
+  std::vector<std::function<void(int64_t now_ms)>> cron_tasks_;
+
+  // In the order of their birth; they die the other way round.
+  std::unique_ptr<Wakeup> store_wakeup_;
+  std::unique_ptr<Wakeup> stop_wakeup_;
+  std::unique_ptr<lsm::Store> store_;
+  std::unique_ptr<PauseState> pause_;
+  std::unique_ptr<Monitors> monitors_;
+  std::unique_ptr<ServerHooks> hooks_;
+  std::unique_ptr<datatypes::Dispatcher> dispatcher_;
+  std::unique_ptr<Turns> turns_;
+  std::unique_ptr<Connections> connections_;
+  std::unique_ptr<Listener> listener_;
+  std::unique_ptr<LoopHook> before_wait_;
+  std::unique_ptr<LoopHook> after_events_;
+  std::unique_ptr<Timer> cron_timer_;
+  std::unique_ptr<Timer> housekeeping_timer_;
+  std::vector<std::unique_ptr<SignalWatch>> signals_;
+};
+
+// The connection, or server, behind a command. Commands of server/ run only for connections.
+inline Connection& ConnectionOf(datatypes::CommandContext& ctx) {
+  return static_cast<Connection&>(ctx.session);
+}
+inline Server& ServerOf(datatypes::CommandContext& ctx) {
+  return ConnectionOf(ctx).server();
+}
+
+}  // namespace server
