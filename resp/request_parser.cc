@@ -221,7 +221,8 @@ RequestParser::Step RequestParser::ReadInline(std::string_view buffer, const Lim
   std::string_view line = buffer.substr(0, line_end);
   if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
   position_ = line_end + 1;
-  if (line.find_first_of("\"'") == std::string_view::npos) {
+  // Two searches for a byte each are faster than one for a set.
+  if (line.find('"') == std::string_view::npos && line.find('\'') == std::string_view::npos) {
     SplitBareWords(line, args);
     return Step::kDone;
   }
