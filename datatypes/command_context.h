@@ -10,20 +10,27 @@
 #include "datatypes/keyspace.h"
 #include "datatypes/notifications.h"
 #include "datatypes/session.h"
+#include "datatypes/settings.h"
 #include "resp/writer.h"
 
 namespace datatypes {
+
+class CommandTable;
 
 // A command that goes on later: it waits (for loads, a key, a sync, the time), or it answers in
 // pieces. The dispatcher keeps it, with copies of the arguments, until it is done.
 class Suspension : public lsm::LoadWaiter {
  public:
   // Goes on with the work. True: the reply is complete. False: it still waits: for its loads, for
-  // Dispatcher::Wake, or for the output buffer to drain.
+  // Dispatcher::Wake (also called when the output buffer has drained), or, if it has set
+  // ctx.yield, for its next chance to go on.
+  // What is written goes out before the next call, so no Writer::Deferred may stay open between
+  // calls. An Error after a part of the reply has gone out closes the session.
   virtual Result<bool> Resume(CommandContext& ctx) = 0;
   // Its deadline has come, or CLIENT UNBLOCK: writes the reply of a time-out.
   virtual void TimeOut(CommandContext& ctx) = 0;
-  // The loads this waited for have arrived: the dispatcher resumes it.
+  // The loads this waited for have arrived: the dispatcher resumes it soon; if one failed, it ends
+  // it with that error.
   void OnLoaded() final;
 
  private:
@@ -41,6 +48,8 @@ struct CommandContext {
   Session& session;
   const Notifier& notifier;
   int64_t now_ms;  // The same during one command, EXEC or script.
+  const Settings& settings;
+  const CommandTable& table;
   // False inside EXEC and scripts: then a handler must finish at once (loads on the spot; a
   // blocking command answers as if its time were over).
   bool may_suspend = true;
@@ -49,6 +58,8 @@ struct CommandContext {
   std::unique_ptr<Suspension> suspension = nullptr;
   int64_t suspension_deadline_ms = 0;
   bool suspension_is_block = false;  // Then CLIENT LIST shows flag b, INFO counts it as blocked.
+  // Set by a suspended command that waits for nothing and only lets others run in between.
+  bool yield = false;
 
   void Suspend(std::unique_ptr<Suspension> what) { suspension = std::move(what); }
   void Block(std::unique_ptr<Suspension> what, int64_t deadline_ms) {

@@ -39,6 +39,8 @@ enum CommandFlag : uint32_t {
   kAllowBusy = 1U << 18,
   kNoMandatoryKeys = 1U << 19,
   kTouchesArbitraryKeys = 1U << 20,
+  // Ours, never shown: looking at the keys does not count as a use (TTL, TYPE, OBJECT …).
+  kPeeks = 1U << 31,
 };
 
 // ACL categories. A row names those of its data type or topic; @write, @read, @fast, @slow,
@@ -131,7 +133,9 @@ struct RowHint {
   uint8_t count = 0;  // 0: to the end.
   char prefix = 0;    // Put before the argument to make the subkey; 0: none.
 };
-constexpr RowHint NoRows() { return {}; }
+constexpr RowHint NoRows() {
+  return {};
+}
 constexpr RowHint RowArg(uint8_t index, char prefix = 0) {
   return {RowHint::Kind::kArgs, index, 1, 1, prefix};
 }
@@ -142,15 +146,17 @@ constexpr RowHint EveryOther(uint8_t from, char prefix = 0) {
   return {RowHint::Kind::kArgs, from, 2, 0, prefix};
 }
 // The command reads the whole collection: a small one is loaded before it runs.
-constexpr RowHint WholeCollection() { return {RowHint::Kind::kWhole, 0, 1, 0, 0}; }
+constexpr RowHint WholeCollection() {
+  return {RowHint::Kind::kWhole, 0, 1, 0, 0};
+}
 
 struct KeyRef {
   size_t index;    // Into the arguments.
   uint16_t flags;  // KeyFlag.
 };
 
-// One command: the single source for dispatch, COMMAND, docs, ACL and tests. Rows stand beside their
-// handlers, constexpr; the families are listed by name in one place per folder.
+// One command: the single source for dispatch, COMMAND, docs, ACL and tests. Rows stand beside
+// their handlers, constexpr; the families are listed by name in one place per folder.
 struct CommandSpec {
   using Handler = Result<void> (*)(CommandContext&);
   // For commands whose keys no specification finds (SORT, MIGRATE …): appends them.

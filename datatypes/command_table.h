@@ -27,6 +27,9 @@ class CommandTable {
   // The row of a subcommand ("GET" of CONFIG), or nullptr.
   static const CommandSpec* FindSubcommand(const CommandSpec& command, std::string_view name);
 
+  // The name in full: "get", of a subcommand "config|get". Requires a row of this table.
+  std::string_view FullName(const CommandSpec& spec) const;
+
   // All rows, in the order they were added.
   const std::vector<const CommandSpec*>& commands() const;
 

@@ -42,10 +42,14 @@ class DispatchHooks {
 class Dispatcher {
  public:
   Dispatcher(lsm::Store& store, lsm::Clock& clock, const CommandTable& table,
-             const Notifier& notifier, DispatchHooks& hooks);
+             const Notifier& notifier, const Settings& settings, DispatchHooks& hooks);
   ~Dispatcher();
   Dispatcher(const Dispatcher&) = delete;
   Dispatcher& operator=(const Dispatcher&) = delete;
+
+  // The loop begins to run commands: time is read anew. Once this was called, it must be called at
+  // the start of every turn; in exchange a command costs one reading of the clock.
+  void BeginTurn();
 
   enum class Outcome : uint8_t { kDone, kParked };
 
@@ -57,11 +61,16 @@ class Dispatcher {
   // only OnStart and OnDone are called. The reply goes to `reply`.
   void ExecuteNow(Session& session, const CommandSpec& spec, Args args, resp::Writer& reply);
 
-  // Joins `waiter` to the loads of what `args` declares and is not resident, for a session that will
-  // run several commands at once (EXEC, a script) or pipelines ahead. True: all is resident.
+  // Joins `waiter` to the loads of what `args` declares and is not resident, for a session that
+  // will run several commands at once (EXEC, a script) or pipelines ahead. True: all is resident.
   bool Prefetch(Session& session, const CommandSpec& spec, Args args, lsm::LoadWaiter& waiter);
 
-  // Lets a suspended command of the session go on (what it waited for, other than loads, happened).
+  // Goes on with the commands whose loads have arrived or that were woken, in the order in which
+  // that happened. To be called after Store::RunCompletions() and after any Wake() from outside of
+  // a command; Execute() does it by itself when its command is done.
+  void RunReady();
+  // Lets a suspended command of the session go on (what it waited for, other than loads, happened),
+  // at the next RunReady(). Nothing happens if the session has no such command.
   void Wake(Session& session);
   // Ends the wait of a blocked session: as a time-out, or with an error reply. False: not blocked.
   bool Unblock(Session& session, const Error* error);
@@ -69,13 +78,22 @@ class Dispatcher {
   bool IsBlocked(const Session& session) const;
   // Forgets the session's waiting command without a reply: the client is gone.
   void Cancel(Session& session);
-  // Ends blocks whose deadline has come; returns the next deadline (ms), 0 for none.
+  // Ends blocks whose deadline has come and goes on with commands that only yielded; returns when
+  // (ms) it wants to be called next, 0 for never: a time that has come already means next turn.
   int64_t RunDeadlines();
   // Runs what Verdict::kPostpone parked.
   void RetryPostponed();
 
   size_t parked_sessions() const;
   size_t blocked_sessions() const;
+  // Keys that reading commands found and did not find, for INFO.
+  uint64_t keyspace_hits() const;
+  uint64_t keyspace_misses() const;
+  void ResetStats();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
 };
 
 // The keys that a command names, by its specifications or its own function. Errors as COMMAND

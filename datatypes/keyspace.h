@@ -10,11 +10,19 @@
 
 namespace datatypes {
 
+// The one key of a command, as the dispatcher has just found it: saves its first look-up. `key` is
+// the argument itself (the same bytes in memory), nullptr once used.
+struct FoundKey {
+  const char* key = nullptr;
+  lsm::Entry* entry = nullptr;
+};
+
 // One database of the store, as commands see it. A small value; pass it by value.
 class Keyspace {
  public:
-  Keyspace(lsm::Store& store, uint32_t db, bool no_touch = false)
-      : store_(&store), db_(db), no_touch_(no_touch) {}
+  // `found`, if given, must outlive it.
+  Keyspace(lsm::Store& store, uint32_t db, bool no_touch = false, FoundKey* found = nullptr)
+      : store_(&store), found_(found), db_(db), no_touch_(no_touch) {}
 
   lsm::Store& store() const { return *store_; }
   uint32_t db() const { return db_; }
@@ -29,6 +37,7 @@ class Keyspace {
 
  private:
   lsm::Store* store_;
+  FoundKey* found_;
   uint32_t db_;
   bool no_touch_;
 };

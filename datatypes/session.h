@@ -32,6 +32,10 @@ class Session {
   // The command that was parked has finished and its reply is written: go on with the next request.
   virtual void OnUnparked() = 0;
 
+  // A command failed after a part of its reply was sent: the session can only be closed. Called
+  // instead of OnUnparked(), or from Dispatcher::Execute.
+  virtual void OnReplyBroken() = 0;
+
   // A command of this session waits.
   bool parked() const { return parked_ != nullptr; }
 
