@@ -12,7 +12,7 @@ namespace resp {
 inline constexpr size_t kMaxInt64Chars = 20;
 inline constexpr size_t kMaxDoubleChars = 40;
 // The largest long double has 4,933 digits before the point; 17 digits follow it.
-inline constexpr size_t kMaxHumanDoubleChars = 5 * 1024;
+inline constexpr size_t kMaxHumanDoubleChars = size_t{5} * 1024;
 
 // How many characters `value` has in decimal.
 int DigitCount(uint64_t value);

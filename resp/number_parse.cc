@@ -100,7 +100,7 @@ std::optional<double> ParseDouble(std::string_view text) {
 }
 
 std::optional<long double> ParseLongDouble(std::string_view text) {
-  constexpr size_t kMaxChars = 5 * 1024;
+  constexpr size_t kMaxChars = size_t{5} * 1024;
   if (text.empty() || text.size() >= kMaxChars || IsSpace(text[0])) return std::nullopt;
   const auto convert = [](const char* s, char** end) { return std::strtold(s, end); };
   std::array<char, 256> buffer{};

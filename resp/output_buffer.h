@@ -19,11 +19,11 @@ namespace resp {
 class OutputBuffer {
  public:
   static constexpr size_t kFirstBlockBytes = 1024;
-  static constexpr size_t kBlockBytes = 16 * 1024;
+  static constexpr size_t kBlockBytes = size_t{16} * 1024;
   // Smaller shared payloads are copied: that is cheaper than to count references and send pieces.
   static constexpr size_t kMinSharedBytes = 1024;
   // The most that Prepare() and Reserve() give in one piece.
-  static constexpr size_t kMaxPrepared = 4 * 1024;
+  static constexpr size_t kMaxPrepared = size_t{4} * 1024;
 
   OutputBuffer() = default;
   OutputBuffer(const OutputBuffer&) = delete;

@@ -23,7 +23,7 @@ class ReplyParser {
     int64_t max_bulk_bytes = 512LL * 1024 * 1024;  // Of a streamed string: all its pieces.
     int64_t max_children = 1LL << 32;              // Of one aggregate; a pair counts as two.
     size_t max_depth = 128;                        // Aggregates within each other.
-    size_t max_line_bytes = 64 * 1024;             // Of everything that is not a bulk.
+    size_t max_line_bytes = size_t{64} * 1024;     // Of everything that is not a bulk.
   };
 
   ReplyParser() = default;

@@ -14,7 +14,7 @@ namespace resp {
 using Args = std::vector<std::string_view>;
 
 // From which size of a bulk on it pays to grow the connection's buffer to all of it at once.
-inline constexpr size_t kBigBulkBytes = 32 * 1024;
+inline constexpr size_t kBigBulkBytes = size_t{32} * 1024;
 
 // Finds commands, multibulk or inline, in the bytes that a client sends, with Redis' limits and
 // error texts. It copies nothing: the arguments point into the caller's buffer. Input may arrive in
@@ -39,7 +39,7 @@ class RequestParser {
   // Read at every call, so that AUTH or CONFIG SET holds for what follows it in a pipeline.
   struct Limits {
     int64_t max_bulk_bytes = 512LL * 1024 * 1024;  // proto-max-bulk-len
-    size_t max_line_bytes = 64 * 1024;             // Inline commands, and lines with a count.
+    size_t max_line_bytes = size_t{64} * 1024;     // Inline commands, and lines with a count.
     bool authenticated = true;  // If not: at most 10 arguments of at most 16,384 bytes.
   };
 

@@ -17,7 +17,8 @@ constexpr size_t kHeaderBytes = 1 + kMaxInt64Chars + 2;
 constexpr size_t kSmallBulkBytes = 1024;
 
 char* PutCrlf(char* p) {
-  std::memcpy(p, "\r\n", 2);
+  p[0] = '\r';
+  p[1] = '\n';
   return p + 2;
 }
 
