@@ -114,4 +114,26 @@ bool SplitArgs(std::string_view line, std::vector<std::string>* words) {
   return true;
 }
 
+std::string QuoteArg(std::string_view word) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  constexpr std::string_view kSpecial = "\\\"\n\r\t\a\b";
+  constexpr std::string_view kLetters = "\\\"nrtab";
+  std::string quoted = "\"";
+  for (const char c : word) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (const size_t special = kSpecial.find(c); special != std::string_view::npos) {
+      quoted.push_back('\\');
+      quoted.push_back(kLetters[special]);
+    } else if (byte < 0x20 || byte >= 0x7f) {
+      quoted.append("\\x");
+      quoted.push_back(kHex[byte >> 4]);
+      quoted.push_back(kHex[byte & 15]);
+    } else {
+      quoted.push_back(c);
+    }
+  }
+  quoted.push_back('"');
+  return quoted;
+}
+
 }  // namespace resp

@@ -14,4 +14,8 @@ namespace resp {
 // are unbalanced.
 [[nodiscard]] bool SplitArgs(std::string_view line, std::vector<std::string>* words);
 
+// One word in double quotes, as MONITOR shows it and CONFIG REWRITE writes it: printable ASCII,
+// which SplitArgs() reads back as the same bytes.
+std::string QuoteArg(std::string_view word);
+
 }  // namespace resp

@@ -112,7 +112,7 @@ TEST_CASE("many shared payloads with short texts between them share blocks") {
     buffer.AppendShared(payload);
     buffer.Append("\r\n");
   }
-  CHECK(buffer.memory_bytes() == 20 * 2000 + OutputBuffer::kFirstBlockBytes);
+  CHECK(buffer.memory_bytes() == size_t{20} * 2000 + OutputBuffer::kFirstBlockBytes);
 }
 
 TEST_CASE("FillIovec describes the front when there is not room for all") {

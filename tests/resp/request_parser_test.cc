@@ -16,6 +16,8 @@ using Command = std::vector<std::string>;
 
 namespace {
 
+constexpr size_t kLineBytes = 65536;
+
 // What came of an input: the commands found, then the error, if any.
 struct Outcome {
   std::vector<Command> commands;
@@ -144,7 +146,7 @@ TEST_CASE("random bytes from RESP's alphabet mean the same however they are spli
     CAPTURE(input);
     RequestParser::Limits limits;
     limits.authenticated = random() % 2 == 0;
-    limits.max_line_bytes = random() % 2 == 0 ? 8 : 64 * 1024;
+    limits.max_line_bytes = random() % 2 == 0 ? 8 : kLineBytes;
     const Outcome whole = FeedWhole(input, limits);
     REQUIRE(Feed(input, {1}, limits) == whole);
     REQUIRE(Feed(input, {1 + random() % 5, 1 + random() % 5}, limits) == whole);
@@ -183,19 +185,19 @@ TEST_CASE("an inline request with unbalanced quotes is an error") {
 
 TEST_CASE("an inline request of more than 64 KB is an error") {
   const std::string error = "Protocol error: too big inline request";
-  CHECK(ErrorOf(std::string(64 * 1024 + 1, 'a')) == error);
-  CHECK(FeedWhole(std::string(64 * 1024, 'a')).error.empty());
-  CHECK(FeedWhole(std::string(64 * 1024, 'a') + "\n").commands.size() == 1);
-  CHECK(ErrorOf(std::string(64 * 1024 + 1, 'a') + "\n") == error);
+  CHECK(ErrorOf(std::string(kLineBytes + 1, 'a')) == error);
+  CHECK(FeedWhole(std::string(kLineBytes, 'a')).error.empty());
+  CHECK(FeedWhole(std::string(kLineBytes, 'a') + "\n").commands.size() == 1);
+  CHECK(ErrorOf(std::string(kLineBytes + 1, 'a') + "\n") == error);
 }
 
 TEST_CASE("a line with a NUL byte never ends and is refused when it is too long") {
   using namespace std::string_literals;
   CHECK(FeedWhole("PI\0NG\r\nPING\r\n"s).commands.empty());
   CHECK(FeedWhole("PI\0NG\r\nPING\r\n"s).error.empty());
-  CHECK(ErrorOf("P\0\r\n"s + std::string(64 * 1024, 'a')) ==
+  CHECK(ErrorOf("P\0\r\n"s + std::string(kLineBytes, 'a')) ==
         "Protocol error: too big inline request");
-  CHECK(ErrorOf("*\0\r\n"s + std::string(64 * 1024, 'a')) ==
+  CHECK(ErrorOf("*\0\r\n"s + std::string(kLineBytes, 'a')) ==
         "Protocol error: too big mbulk count string");
 }
 
@@ -211,14 +213,14 @@ TEST_CASE("a count that is no number, or beyond 2147483647, is an error") {
 
 TEST_CASE("a count without an end is an error after 64 KB") {
   const std::string error = "Protocol error: too big mbulk count string";
-  CHECK(ErrorOf("*" + std::string(64 * 1024, '1')) == error);
-  CHECK(FeedWhole("*" + std::string(64 * 1024 - 1, '1')).error.empty());
+  CHECK(ErrorOf("*" + std::string(kLineBytes, '1')) == error);
+  CHECK(FeedWhole("*" + std::string(kLineBytes - 1, '1')).error.empty());
 }
 
 TEST_CASE("a bulk length without an end is an error after 64 KB") {
   const std::string error = "Protocol error: too big bulk count string";
-  CHECK(ErrorOf("*1\r\n$" + std::string(64 * 1024, '1')) == error);
-  CHECK(FeedWhole("*1\r\n$" + std::string(64 * 1024 - 1, '1')).error.empty());
+  CHECK(ErrorOf("*1\r\n$" + std::string(kLineBytes, '1')) == error);
+  CHECK(FeedWhole("*1\r\n$" + std::string(kLineBytes - 1, '1')).error.empty());
 }
 
 TEST_CASE("an argument that does not begin with a dollar is an error that shows its first byte") {

@@ -74,3 +74,17 @@ TEST_CASE("a NUL byte ends the line") {
   using namespace std::string_literals;
   CHECK(Split("a b\0c \"d"s) == Words{"a", "b"});
 }
+
+TEST_CASE("a quoted word is printable, in Redis' escapes") {
+  using namespace std::string_literals;
+  CHECK(resp::QuoteArg("") == R"("")");
+  CHECK(resp::QuoteArg("a b'c") == R"("a b'c")");
+  CHECK(resp::QuoteArg("\\\"\n\r\t\a\b\0\x7f\xff"s) == R"("\\\"\n\r\t\a\b\x00\x7f\xff")");
+}
+
+TEST_CASE("a quoted word of any byte is split into itself") {
+  for (int byte = 0; byte < 256; ++byte) {
+    const std::string word = {'x', static_cast<char>(byte), 'y'};
+    CHECK(Split(resp::QuoteArg(word)) == Words{word});
+  }
+}
