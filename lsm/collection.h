@@ -113,7 +113,7 @@ class Collection {
                                        std::optional<std::string_view> bound = std::nullopt) const;
   // For everything. Only for small ones.
   std::optional<LoadRequest> CheckAll() const;
-  bool fully_resident() const;
+  bool fully_resident() const { return !CheckAll().has_value(); }
 
   // Puts a run in where it is missing; resident pages win, stale parts are refused (see
   // page_source.h). Corruption if the run contradicts what is counted: nothing is installed then.
@@ -136,7 +136,10 @@ class Collection {
 
  private:
   friend class CollectionCursor;
-  friend class CollectionInstaller;
+
+  void Grow();  // A small one becomes a tree.
+  // A tree of one page becomes a leaf, if its rows take no more than that.
+  void Shrink(size_t max_bytes);
 
   CollectionId id_;
   CollectionEnv* env_;

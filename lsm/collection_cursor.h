@@ -27,11 +27,11 @@ class CollectionCursor {
  private:
   friend class Collection;
 
-  explicit CollectionCursor(Collection* collection) : collection_(collection) {}
+  CollectionCursor() = default;
   void Settle(const Leaf* leaf, uint32_t offset);
-  void Fail(Status status);
+  // On the page's first or last row; none, or the error, makes the cursor invalid.
+  void Settle(Result<Page*> page, bool at_end);
 
-  Collection* collection_;
   Page* page_ = nullptr;        // None: the collection is small.
   const Leaf* leaf_ = nullptr;  // None: not valid.
   uint32_t offset_ = 0;

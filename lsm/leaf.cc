@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "lsm/leaf.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+
+#ifdef TIERCEL_JEMALLOC
+#include <jemalloc/jemalloc.h>
+#endif
+
+#include "lsm/status.h"
+
+namespace lsm {
+namespace {
+
+const char* DecodeVarint32(const char* from, uint32_t* value) {
+  uint32_t result = 0;
+  for (uint32_t shift = 0;; shift += 7) {
+    const auto byte = static_cast<uint8_t>(*from++);
+    result |= static_cast<uint32_t>(byte & 0x7f) << shift;
+    if (byte < 0x80) break;
+  }
+  *value = result;
+  return from;
+}
+
+// What the allocator would really hand out for `bytes`: slack that costs nothing.
+size_t SizeClass(size_t bytes) {
+#ifdef TIERCEL_JEMALLOC
+  return nallocx(bytes, 0);
+#else
+  return (bytes + 15) / 16 * 16;
+#endif
+}
+
+void WriteRow(char* to, std::string_view key, std::string_view value) {
+  to = EncodeVarint32(to, static_cast<uint32_t>(key.size()));
+  to = EncodeVarint32(to, static_cast<uint32_t>(value.size()));
+  if (!key.empty()) std::memcpy(to, key.data(), key.size());
+  if (!value.empty()) std::memcpy(to + key.size(), value.data(), value.size());
+}
+
+}  // namespace
+
+char* EncodeVarint32(char* to, uint32_t value) {
+  while (value >= 0x80) {
+    *to++ = static_cast<char>(value | 0x80);
+    value >>= 7;
+  }
+  *to++ = static_cast<char>(value);
+  return to;
+}
+
+size_t VarintSize(uint32_t value) {
+  size_t size = 1;
+  for (; value >= 0x80; value >>= 7) ++size;
+  return size;
+}
+
+size_t PackedRowSize(size_t key_bytes, size_t value_bytes) {
+  return VarintSize(static_cast<uint32_t>(key_bytes)) +
+         VarintSize(static_cast<uint32_t>(value_bytes)) + key_bytes + value_bytes;
+}
+
+PackedRow DecodeRow(const char* at) {
+  uint32_t key_bytes = static_cast<uint8_t>(at[0]);
+  uint32_t value_bytes = static_cast<uint8_t>(at[1]);
+  const char* p = at + 2;
+  if ((key_bytes | value_bytes) >= 0x80) {
+    p = DecodeVarint32(at, &key_bytes);
+    p = DecodeVarint32(p, &value_bytes);
+  }
+  return {{p, key_bytes},
+          {p + key_bytes, value_bytes},
+          static_cast<size_t>(p - at) + key_bytes + value_bytes};
+}
+
+Leaf::~Leaf() {
+  std::free(block_);
+}
+
+Leaf& Leaf::operator=(Leaf&& other) noexcept {
+  std::swap(block_, other.block_);
+  return *this;
+}
+
+Leaf Leaf::Empty() {
+  Leaf leaf;
+  const size_t size = SizeClass(kHeaderBytes);
+  leaf.block_ = std::malloc(size);
+  ENSURE(leaf.block_ != nullptr);
+  *leaf.header() = {0, static_cast<uint32_t>(size - kHeaderBytes), 0, 0};
+  return leaf;
+}
+
+Leaf Leaf::FromPacked(std::string_view packed, size_t row_count) {
+  Leaf leaf = Empty();
+  const size_t segments =
+      row_count > kSegmentRows ? (row_count + kSegmentRows - 1) / kSegmentRows : 0;
+  leaf.Resize(packed.size() + segments * sizeof(Segment));
+  if (!packed.empty()) std::memcpy(leaf.data(), packed.data(), packed.size());
+  leaf.header()->used = static_cast<uint32_t>(packed.size());
+  leaf.header()->rows = static_cast<uint16_t>(row_count);
+  leaf.BuildIndex();
+  return leaf;
+}
+
+Leaf::Segment Leaf::segment(uint32_t index) const {
+  Segment result;
+  std::memcpy(&result, data() + header()->capacity - (index + 1) * sizeof(Segment),
+              sizeof(Segment));
+  return result;
+}
+
+void Leaf::set_segment(uint32_t index, Segment segment) {
+  std::memcpy(data() + header()->capacity - (index + 1) * sizeof(Segment), &segment,
+              sizeof(Segment));
+}
+
+// Requires room for it.
+void Leaf::InsertSegment(uint32_t index, Segment segment) {
+  Header* h = header();
+  char* bottom = data() + h->capacity - IndexBytes();
+  std::memmove(bottom - sizeof(Segment), bottom, (h->segments - index) * sizeof(Segment));
+  ++h->segments;
+  set_segment(index, segment);
+}
+
+void Leaf::RemoveSegment(uint32_t index) {
+  Header* h = header();
+  char* bottom = data() + h->capacity - IndexBytes();
+  std::memmove(bottom + sizeof(Segment), bottom, (h->segments - index - 1) * sizeof(Segment));
+  --h->segments;
+  if (h->segments == 1) h->segments = 0;
+}
+
+// Requires room for it: the caller has sized the block.
+void Leaf::BuildIndex() {
+  Header* h = header();
+  h->segments = 0;
+  if (h->rows <= kSegmentRows) return;
+  ENSURE(h->used <= UINT16_MAX);
+  uint32_t offset = 0;
+  for (uint32_t done = 0; done < h->rows;) {
+    const uint32_t rows = std::min<uint32_t>(kSegmentRows, h->rows - done);
+    ++h->segments;
+    set_segment(h->segments - 1U, {static_cast<uint16_t>(offset), static_cast<uint16_t>(rows)});
+    for (uint32_t i = 0; i < rows; ++i) offset += static_cast<uint32_t>(At(offset).size);
+    done += rows;
+  }
+}
+
+void Leaf::Resize(size_t needed) {
+  const size_t index_bytes = IndexBytes();
+  const size_t size = SizeClass(kHeaderBytes + needed);
+  const size_t capacity = size - kHeaderBytes;
+  const size_t old = header()->capacity;
+  if (capacity == old) return;
+  if (capacity < old) {
+    std::memmove(data() + capacity - index_bytes, data() + old - index_bytes, index_bytes);
+  }
+  block_ = std::realloc(block_, size);
+  ENSURE(block_ != nullptr);
+  if (capacity > old) {
+    std::memmove(data() + capacity - index_bytes, data() + old - index_bytes, index_bytes);
+  }
+  header()->capacity = static_cast<uint32_t>(capacity);
+}
+
+uint32_t Leaf::Before(uint32_t offset) const {
+  uint32_t at = 0;
+  if (uint32_t high = header()->segments; high > 0) {
+    uint32_t low = 0;  // The last segment that starts before `offset`.
+    while (low + 1 < high) {
+      const uint32_t middle = (low + high) / 2;
+      (segment(middle).offset < offset ? low : high) = middle;
+    }
+    at = segment(low).offset;
+  }
+  for (;;) {
+    const uint32_t next = at + static_cast<uint32_t>(At(at).size);
+    if (next >= offset) return at;
+    at = next;
+  }
+}
+
+Leaf::Position Leaf::LowerBound(std::string_view key, bool* found) const {
+  const Header* h = header();
+  Position position;
+  uint32_t rows = h->rows;
+  if (uint32_t high = h->segments; high > 0) {
+    uint32_t low = 0;  // The last segment whose first key is not greater, or the first one.
+    while (low + 1 < high) {
+      const uint32_t middle = (low + high) / 2;
+      (At(segment(middle).offset).key <= key ? low : high) = middle;
+    }
+    position.segment = low;
+    position.offset = segment(low).offset;
+    rows = segment(low).rows;
+  }
+  *found = false;
+  for (; position.row < rows; ++position.row) {
+    const PackedRow row = At(position.offset);
+    const int order = row.key.compare(key);
+    if (order >= 0) {
+      *found = order == 0;
+      break;
+    }
+    position.offset += static_cast<uint32_t>(row.size);
+  }
+  return position;
+}
+
+uint32_t Leaf::OffsetOf(uint32_t ordinal) const {
+  if (ordinal >= rows()) return used();
+  uint32_t at = 0;
+  for (uint32_t i = 0; i < header()->segments; ++i) {
+    const Segment s = segment(i);
+    at = s.offset;
+    if (ordinal < s.rows) break;
+    ordinal -= s.rows;
+  }
+  for (; ordinal > 0; --ordinal) at += static_cast<uint32_t>(At(at).size);
+  return at;
+}
+
+uint32_t Leaf::OrdinalOf(const Position& position) const {
+  uint32_t ordinal = position.row;
+  for (uint32_t i = 0; i < position.segment; ++i) ordinal += segment(i).rows;
+  return ordinal;
+}
+
+bool Leaf::Fits(size_t row_bytes) const {
+  const Header* h = header();
+  if (h->rows == 0) return true;
+  size_t index_growth = 0;
+  if (h->segments > 0) {
+    index_growth = sizeof(Segment);
+  } else if (h->rows >= kSegmentRows) {
+    index_growth = 2 * sizeof(Segment);
+  }
+  return kHeaderBytes + h->used + IndexBytes() + row_bytes + index_growth <= kMaxBytes;
+}
+
+bool Leaf::FitsReplaced(size_t old_row_bytes, size_t new_row_bytes) const {
+  if (rows() == 1) return true;
+  return kHeaderBytes + used() + IndexBytes() - old_row_bytes + new_row_bytes <= kMaxBytes;
+}
+
+bool Leaf::FitsAll(const Leaf& other) const {
+  if (rows() == 0 || other.rows() == 0) return true;
+  const size_t all = rows() + other.rows();
+  return kHeaderBytes + used() + other.used() + (all / kSegmentRows + 1) * sizeof(Segment) <=
+         kMaxBytes;
+}
+
+void Leaf::Insert(const Position& at, std::string_view key, std::string_view value) {
+  const auto size = static_cast<uint32_t>(PackedRowSize(key.size(), value.size()));
+  // Room for one segment more, or for the index if this row brings it about.
+  size_t needed = used() + size + IndexBytes();
+  if (header()->segments > 0) {
+    needed += sizeof(Segment);
+  } else if (rows() >= kSegmentRows) {
+    needed += 2 * sizeof(Segment);
+  }
+  if (needed > header()->capacity) Resize(needed);
+  Header* h = header();
+  char* to = data() + at.offset;
+  std::memmove(to + size, to, h->used - at.offset);
+  WriteRow(to, key, value);
+  h->used += size;
+  ++h->rows;
+  if (h->segments == 0) {
+    if (h->rows > kSegmentRows) BuildIndex();
+    return;
+  }
+  for (uint32_t i = at.segment + 1; i < h->segments; ++i) {
+    Segment s = segment(i);
+    s.offset = static_cast<uint16_t>(s.offset + size);
+    set_segment(i, s);
+  }
+  Segment grown = segment(at.segment);
+  ++grown.rows;
+  if (grown.rows <= kSegmentRows) return set_segment(at.segment, grown);
+  // A full one is halved, but when rows come in ascending order it stays full.
+  const bool ascending = at.segment + 1U == h->segments && at.row + 1U == grown.rows;
+  const uint32_t keep = ascending ? kSegmentRows : grown.rows / 2U;
+  uint32_t offset = grown.offset;
+  for (uint32_t i = 0; i < keep; ++i) offset += static_cast<uint32_t>(At(offset).size);
+  set_segment(at.segment, {grown.offset, static_cast<uint16_t>(keep)});
+  InsertSegment(at.segment + 1,
+                {static_cast<uint16_t>(offset), static_cast<uint16_t>(grown.rows - keep)});
+}
+
+void Leaf::Replace(const Position& at, std::string_view value) {
+  const PackedRow old = At(at.offset);
+  if (old.value.size() == value.size()) {
+    if (!value.empty())
+      std::memcpy(const_cast<char*>(old.value.data()), value.data(), value.size());
+    return;
+  }
+  const std::string_view old_key = old.key;
+  const size_t size = PackedRowSize(old_key.size(), value.size());
+  const ptrdiff_t delta = static_cast<ptrdiff_t>(size) - static_cast<ptrdiff_t>(old.size);
+  const size_t needed = used() + IndexBytes() + size - old.size;
+  if (needed > header()->capacity) Resize(needed);
+  char* to = data() + at.offset;
+  const std::string_view key = At(at.offset).key;  // The block may have moved.
+  const size_t lengths = size - key.size() - value.size();
+  // The key first or the rest first, so that neither is run over.
+  char* tail = to + old.size;
+  const size_t tail_bytes = used() - at.offset - old.size;
+  if (delta > 0) std::memmove(tail + delta, tail, tail_bytes);
+  std::memmove(to + lengths, key.data(), key.size());
+  if (delta < 0) std::memmove(tail + delta, tail, tail_bytes);
+  EncodeVarint32(EncodeVarint32(to, static_cast<uint32_t>(key.size())),
+                 static_cast<uint32_t>(value.size()));
+  if (!value.empty()) std::memcpy(to + lengths + key.size(), value.data(), value.size());
+  header()->used = static_cast<uint32_t>(header()->used + delta);
+  for (uint32_t i = at.segment + 1; i < header()->segments; ++i) {
+    Segment s = segment(i);
+    s.offset = static_cast<uint16_t>(s.offset + delta);
+    set_segment(i, s);
+  }
+  if (delta < 0 && needed + kHeaderBytes < allocated_bytes() * 5 / 8) Resize(needed);
+}
+
+void Leaf::Erase(const Position& at) {
+  Header* h = header();
+  const auto size = static_cast<uint32_t>(At(at.offset).size);
+  char* to = data() + at.offset;
+  std::memmove(to, to + size, h->used - at.offset - size);
+  h->used -= size;
+  --h->rows;
+  if (h->segments > 0) {
+    for (uint32_t i = at.segment + 1; i < h->segments; ++i) {
+      Segment s = segment(i);
+      s.offset = static_cast<uint16_t>(s.offset - size);
+      set_segment(i, s);
+    }
+    Segment shrunk = segment(at.segment);
+    --shrunk.rows;
+    set_segment(at.segment, shrunk);
+    if (shrunk.rows == 0) RemoveSegment(at.segment);
+    // Many sparse segments help nobody.
+    if (h->segments > 4 && h->segments > h->rows / 4U) BuildIndex();
+  }
+  const size_t needed = h->used + IndexBytes();
+  if (needed + kHeaderBytes < allocated_bytes() * 5 / 8) Resize(needed);
+}
+
+void Leaf::EraseSpan(uint32_t from, uint32_t to, size_t row_count) {
+  Header* h = header();
+  std::memmove(data() + from, data() + to, h->used - to);
+  h->used -= to - from;
+  h->rows = static_cast<uint16_t>(h->rows - row_count);
+  h->segments = 0;
+  *this = FromPacked(packed(), h->rows);
+}
+
+Leaf Leaf::SplitOff(uint32_t ordinal) {
+  const uint32_t offset = OffsetOf(ordinal);
+  Leaf right = FromPacked(packed().substr(offset), rows() - ordinal);
+  header()->used = offset;
+  header()->rows = static_cast<uint16_t>(ordinal);
+  header()->segments = 0;
+  const size_t segments = (ordinal + kSegmentRows - 1) / kSegmentRows;
+  Resize(offset + (ordinal > kSegmentRows ? segments * sizeof(Segment) : 0));
+  BuildIndex();
+  return right;
+}
+
+uint32_t Leaf::Middle() const {
+  uint32_t ordinal = 0;
+  uint32_t offset = 0;
+  while (ordinal + 1 < rows()) {
+    const auto size = static_cast<uint32_t>(At(offset).size);
+    if (ordinal > 0 && offset + size / 2 >= used() / 2) break;
+    offset += size;
+    ++ordinal;
+  }
+  return ordinal;
+}
+
+void Leaf::Append(const Leaf& other) {
+  const uint32_t offset = used();
+  const size_t all = rows() + other.rows();
+  header()->segments = 0;
+  Resize(offset + other.used() + (all / kSegmentRows + 1) * sizeof(Segment));
+  if (other.used() > 0) std::memcpy(data() + offset, other.data(), other.used());
+  header()->used += other.used();
+  header()->rows = static_cast<uint16_t>(all);
+  BuildIndex();
+}
+
+}  // namespace lsm
