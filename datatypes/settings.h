@@ -15,7 +15,7 @@ struct Settings {
   // depend on them.
   int64_t list_max_listpack_size = -2;  // Positive: elements; -1 … -5: 4, 8, 16, 32, 64 KiB.
   int64_t list_packed_threshold_bytes = int64_t{1} << 30;  // DEBUG QUICKLIST-PACKED-THRESHOLD.
-  int64_t hash_max_listpack_entries = 128;
+  int64_t hash_max_listpack_entries = 512;
   int64_t hash_max_listpack_value = 64;
   int64_t set_max_intset_entries = 512;
   int64_t set_max_listpack_entries = 128;

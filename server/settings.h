@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "datatypes/settings.h"
 #include "lsm/store_options.h"
 
 namespace server {
@@ -61,15 +62,20 @@ struct Settings {
 
   // Security.
   std::string requirepass;
+  // Who may change protected parameters and use DEBUG: "no", "yes" or "local".
+  std::string enable_protected_configs = "no";
+  std::string enable_debug_command = "no";
 
   // Clients.
   int64_t client_query_buffer_limit = int64_t{1} << 30;
-  int64_t proto_max_bulk_len = int64_t{512} << 20;
   // Indexed by ClientClass.
   std::array<OutputLimit, kClientClasses> client_output_buffer_limit = {
       OutputLimit{0, 0, 0}, OutputLimit{int64_t{256} << 20, int64_t{64} << 20, 60},
       OutputLimit{int64_t{32} << 20, int64_t{8} << 20, 60}};
   int64_t maxmemory_clients = 0;  // Negative: percent of maxmemory.
+
+  // What data commands read: the dispatcher hands it to them.
+  datatypes::Settings data;
 
   // Memory and store.
   int64_t maxmemory = 0;  // 0: half of what the machine or its cgroup has.
