@@ -97,7 +97,7 @@ Result<Collection::PutResult> Collection::Put(std::string_view subkey, std::stri
     const PutResult result{!found, old.value.size()};
     if (found ? leaf_.FitsReplaced(old.size, size) : leaf_.Fits(size)) {
       small_changed_seq_ = env_->rows->sequence();
-      env_->rows->PutRow(id_, subkey, value);
+      env_->rows->PutRow(*this, subkey, value);
       if (found) {
         leaf_.Replace(at, value);
       } else {
@@ -122,7 +122,7 @@ Result<bool> Collection::Erase(std::string_view subkey) {
   const Leaf::Position at = leaf_.LowerBound(subkey, &found);
   if (!found) return false;
   small_changed_seq_ = env_->rows->sequence();
-  env_->rows->DeleteRow(id_, subkey);
+  env_->rows->DeleteRow(*this, subkey);
   leaf_.Erase(at);
   return true;
 }
@@ -141,7 +141,7 @@ Result<uint64_t> Collection::EraseRange(std::string_view from, std::optional<std
   uint64_t rows = 0;
   for (uint32_t at = first.offset; at < end; ++rows) {
     const PackedRow row = leaf_.At(at);
-    env_->rows->DeleteRow(id_, row.key);
+    env_->rows->DeleteRow(*this, row.key);
     at += static_cast<uint32_t>(row.size);
   }
   if (rows == 0) return rows;

@@ -98,14 +98,18 @@ class PageSource {
   virtual Result<LoadedRun> LoadRun(const LoadRequest& request) = 0;
 };
 
-// The open batch. Rows are named without their prefix; views are only valid during the call.
+class Collection;
+
+// The open batch. Rows are named by their collection, which has made the change by then or is about
+// to, and without prefix; views are only valid during the call.
 class RowSink {
  public:
   virtual ~RowSink() = default;
   // The number of the batch that the next operation becomes part of. Never 0, never decreases.
   virtual uint64_t sequence() const = 0;
-  virtual void PutRow(CollectionId collection, std::string_view subkey, std::string_view value) = 0;
-  virtual void DeleteRow(CollectionId collection, std::string_view subkey) = 0;
+  virtual void PutRow(const Collection& collection, std::string_view subkey,
+                      std::string_view value) = 0;
+  virtual void DeleteRow(const Collection& collection, std::string_view subkey) = 0;
 };
 
 // The replacement policy's view of pages of large collections. Called in the midst of a change of

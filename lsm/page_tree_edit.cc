@@ -32,7 +32,7 @@ Result<Collection::PutResult> PageTree::Put(std::string_view subkey, std::string
   }
   Page* page = path.page;
   Touched(page);
-  env_->rows->PutRow(owner_->id(), subkey, value);
+  env_->rows->PutRow(*owner_, subkey, value);
   bool found = false;
   const Leaf::Position at = page->leaf.LowerBound(subkey, &found);
   if (!found) {
@@ -128,7 +128,7 @@ Result<bool> PageTree::Erase(std::string_view subkey) {
   const Leaf::Position at = page->leaf.LowerBound(subkey, &found);
   if (!found) return false;
   Touched(page);
-  env_->rows->DeleteRow(owner_->id(), subkey);
+  env_->rows->DeleteRow(*owner_, subkey);
   const uint32_t old_bytes = page->leaf.used();
   page->leaf.Erase(at);
   AfterEdit(page, old_bytes);
@@ -156,7 +156,7 @@ uint64_t PageTree::EraseSpan(Page* page, std::string_view from,
   Touched(page);
   for (uint32_t at = first.offset; at < end_offset;) {
     const PackedRow row = leaf.At(at);
-    env_->rows->DeleteRow(owner_->id(), row.key);
+    env_->rows->DeleteRow(*owner_, row.key);
     at += static_cast<uint32_t>(row.size);
   }
   const uint32_t old_bytes = leaf.used();

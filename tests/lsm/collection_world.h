@@ -64,11 +64,11 @@ class World : public lsm::RowSink, public lsm::PageSource, public lsm::PageListe
   }
 
   uint64_t sequence() const override { return open_seq_; }
-  void PutRow(lsm::CollectionId id, std::string_view subkey, std::string_view value) override {
-    batch_.emplace_back(RowKey(id, subkey), std::string(value));
+  void PutRow(const lsm::Collection& of, std::string_view subkey, std::string_view value) override {
+    batch_.emplace_back(RowKey(of.id(), subkey), std::string(value));
   }
-  void DeleteRow(lsm::CollectionId id, std::string_view subkey) override {
-    batch_.emplace_back(RowKey(id, subkey), std::nullopt);
+  void DeleteRow(const lsm::Collection& of, std::string_view subkey) override {
+    batch_.emplace_back(RowKey(of.id(), subkey), std::nullopt);
   }
   lsm::Result<lsm::LoadedRun> LoadRun(const lsm::LoadRequest& request) override {
     if (!failure.ok()) return failure;
