@@ -16,6 +16,7 @@
 namespace datatypes {
 
 class CommandTable;
+struct ParkedCommand;
 
 // A command that goes on later: it waits (for loads, a key, a sync, the time), or it answers in
 // pieces. The dispatcher keeps it, with copies of the arguments, until it is done.
@@ -35,8 +36,7 @@ class Suspension : public lsm::LoadWaiter {
 
  private:
   friend class Dispatcher;
-  class Dispatcher* dispatcher_ = nullptr;
-  Session* session_ = nullptr;
+  ParkedCommand* parked_ = nullptr;  // Of the dispatcher; set when it keeps this.
 };
 
 // All that a handler has. Valid for one call of the handler.

@@ -39,6 +39,7 @@ enum CommandFlag : uint32_t {
   kAllowBusy = 1U << 18,
   kNoMandatoryKeys = 1U << 19,
   kTouchesArbitraryKeys = 1U << 20,
+  kProtected = 1U << 21,
   // Ours, never shown: looking at the keys does not count as a use (TTL, TYPE, OBJECT …).
   kPeeks = 1U << 31,
 };

@@ -45,6 +45,10 @@ uint32_t EffectiveAcl(const CommandSpec& spec);
 std::vector<std::string_view> AclCategoryNames(uint32_t categories);
 std::vector<std::string_view> KeyFlagNames(uint16_t flags);
 
+// Adds all families of data commands: the one list of them. What the server has of its own it adds
+// itself.
+void AddDataCommands(CommandTable& table);
+
 // The families of data commands, each beside its handlers.
 std::span<const CommandSpec> StringCommands();
 std::span<const CommandSpec> BitmapCommands();

@@ -11,9 +11,9 @@
 namespace datatypes {
 
 // The one key of a command, as the dispatcher has just found it: saves its first look-up. `key` is
-// the argument itself (the same bytes in memory), nullptr once used.
+// the argument itself (the same bytes in memory), empty at nullptr once used.
 struct FoundKey {
-  const char* key = nullptr;
+  std::string_view key;
   lsm::Entry* entry = nullptr;
 };
 

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "datatypes/command_table.h"
+
+namespace datatypes {
+
+void AddDataCommands(CommandTable& table) {
+  static_cast<void>(table);
+}
+
+}  // namespace datatypes

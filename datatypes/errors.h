@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "datatypes/command_spec.h"
+#include "datatypes/result.h"
+
+// Every error text that clients see, once, letter for letter as Redis 7.2 has it. Handlers say
+// `return Fail(kSyntaxError);` or `return WrongArity("hset");`.
+namespace datatypes {
+
+// What a handler returns to fail.
+using Failure = tl::unexpected<Error>;
+inline Failure Fail(std::string_view text) {
+  return Failure(Error(text));
+}
+
+// General.
+inline constexpr std::string_view kSyntaxError = "ERR syntax error";
+inline constexpr std::string_view kWrongType =
+    "WRONGTYPE Operation against a key holding the wrong kind of value";
+inline constexpr std::string_view kNoSuchKey = "ERR no such key";
+inline constexpr std::string_view kNotAnInteger = "ERR value is not an integer or out of range";
+inline constexpr std::string_view kOutOfRange = "ERR value is out of range";
+inline constexpr std::string_view kMustBePositive = "ERR value is out of range, must be positive";
+inline constexpr std::string_view kNotAFloat = "ERR value is not a valid float";
+inline constexpr std::string_view kIndexOutOfRange = "ERR index out of range";
+inline constexpr std::string_view kSameObject = "ERR source and destination objects are the same";
+inline constexpr std::string_view kInvalidCursor = "ERR invalid cursor";
+inline constexpr std::string_view kDbOutOfRange = "ERR DB index is out of range";
+inline constexpr std::string_view kInvalidFirstDb = "ERR invalid first DB index";
+inline constexpr std::string_view kInvalidSecondDb = "ERR invalid second DB index";
+inline constexpr std::string_view kUnblocked = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
+inline constexpr std::string_view kTimeoutNotAFloat = "ERR timeout is not a float or out of range";
+inline constexpr std::string_view kTimeoutNegative = "ERR timeout is negative";
+inline constexpr std::string_view kTimeoutOutOfRange = "ERR timeout is out of range";
+inline constexpr std::string_view kOom = "OOM command not allowed when used memory > 'maxmemory'.";
+
+// Expiry.
+inline constexpr std::string_view kExpireNxIncompatible =
+    "ERR NX and XX, GT or LT options at the same time are not compatible";
+inline constexpr std::string_view kExpireGtLtIncompatible =
+    "ERR GT and LT options at the same time are not compatible";
+
+// OBJECT.
+inline constexpr std::string_view kNoLfuPolicy =
+    "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that "
+    "when switching between policies at runtime LRU and LFU data will take some time to adjust.";
+inline constexpr std::string_view kLfuPolicy =
+    "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when "
+    "switching between policies at runtime LRU and LFU data will take some time to adjust.";
+
+// COMMAND GETKEYS.
+inline constexpr std::string_view kGetKeysInvalidCommand = "ERR Invalid command specified";
+inline constexpr std::string_view kGetKeysNoKeys = "ERR The command has no key arguments";
+inline constexpr std::string_view kGetKeysArity =
+    "ERR Invalid number of arguments specified for command";
+inline constexpr std::string_view kGetKeysArguments = "ERR Invalid arguments specified for command";
+
+// `full_name` is in lower case; of a subcommand "config|get".
+Failure WrongArity(std::string_view full_name);
+// The expiry of SET, EXPIRE and the like overflows or is not positive.
+Failure InvalidExpireTime(std::string_view full_name);
+// An option that EXPIRE and its kin do not know.
+Failure UnsupportedOption(std::string_view option);
+// "ERR value is out of range, value must between 1 and 10".
+Failure OutOfRange(int64_t min, int64_t max);
+
+// Of requests that no command answers.
+Error UnknownCommand(Args args);
+// `args` has the container's name, as sent, and the unknown word.
+Error UnknownSubcommand(Args args);
+// A subcommand that a handler itself finds wrong.
+Error SubcommandSyntax(Args args);
+Error WriteRefused(std::string_view reason);
+
+}  // namespace datatypes
