@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -19,6 +20,8 @@
 #include "lsm/status.h"
 
 namespace lsm {
+
+class RowMerge;
 
 // Brings committed batches into LevelDB, on a thread of its own. Batches queue up (the backlog) and
 // are merged, the last operation on a row winning, so that a row overwritten many times costs
@@ -57,9 +60,12 @@ class Applier {
   Applier(const Applier&) = delete;
   Applier& operator=(const Applier&) = delete;
 
-  // Takes over a batch (RowBatch's encoding, checked when it was made or read). `seq` ascends.
-  // Never blocks on I/O. Loop thread.
-  void Submit(uint64_t seq, std::string payload);
+  // Takes a batch (RowBatch's encoding, checked when it was made or read), copying it. `seq`
+  // ascends. Never blocks on I/O. Loop thread.
+  void Submit(uint64_t seq, std::string_view payload);
+
+  // The log has synced more. Any thread; spares a merge that waits for it a few milliseconds.
+  void OnSynced();
 
   // Runs `done` on the applier's thread when everything submitted before has been applied and
   // nothing after it, with LevelDB quiet. On Stop it is called with an error.
@@ -93,21 +99,30 @@ class Applier {
   Statistics statistics() const;
 
  private:
-  struct Batch {
-    uint64_t seq = 0;
+  // Consecutive batches, concatenated: fewer allocations than one by one.
+  struct Chunk {
+    uint64_t last_seq = 0;
     std::string payload;
   };
   struct BarrierRequest {
     uint64_t seq = 0;
     std::function<void(const Status&)> done;
   };
-  class Merge;
+  struct Applied {
+    uint64_t seq = 0;
+    uint64_t bytes = 0;
+  };
 
   void Run();
-  bool WaitForWork(std::vector<Batch>* batches);
-  void ApplyMerge(std::vector<Batch> batches);
-  Status WriteMerge(const Merge& merge, uint64_t seq);
-  Status ReopenFailed();
+  bool WaitForWork(std::vector<Chunk>* chunks);
+  bool MayBegin() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  uint64_t LimitSeq() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool ApplyMerge(std::vector<Chunk> chunks);
+  Status WriteMerge(const RowMerge& merge, uint64_t seq);
+  Status WriteShard(const RowMerge& merge, uint32_t shard, uint64_t seq);
+  void Recover();
+  Status Reapply(uint32_t shard, leveldb::DB& db, uint64_t after);
+  bool SleepUnlessStopped(int ms);
   void RunBarriers();
   void FlushIfLogIsLong();
   void SetError(const Status& status);
@@ -119,16 +134,26 @@ class Applier {
   std::atomic<bool> failed_{false};
 
   mutable absl::Mutex mutex_;
-  absl::CondVar work_ ABSL_GUARDED_BY(mutex_);
+  absl::CondVar work_;      // For the thread.
+  absl::CondVar progress_;  // For Drain().
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;
   uint64_t submitted_seq_ ABSL_GUARDED_BY(mutex_);
-  std::vector<Batch> queue_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Chunk> queue_ ABSL_GUARDED_BY(mutex_);
   uint64_t queue_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t sync_requested_ ABSL_GUARDED_BY(mutex_) = 0;
+  // The last chunk takes no more batches: somebody waits for just what is in it.
+  bool sealed_ ABSL_GUARDED_BY(mutex_) = false;
+  std::chrono::steady_clock::time_point queue_since_ ABSL_GUARDED_BY(mutex_);
   std::vector<BarrierRequest> barriers_ ABSL_GUARDED_BY(mutex_);
   Status error_ ABSL_GUARDED_BY(mutex_);
   Statistics statistics_ ABSL_GUARDED_BY(mutex_);
 
   absl::Mutex write_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);
+  // The thread's own.
+  uint32_t failed_shard_ = 0;
+  std::deque<Applied> unflushed_;  // Merges whose rows may be in memtables only.
+  uint64_t unflushed_bytes_ = 0;
+
   std::thread thread_;
 };
 

@@ -8,7 +8,9 @@ namespace lsm {
 void FlushTracker::Start(uint64_t applied_seq) {
   const std::lock_guard lock(mutex_);
   flushed_seq_ = applied_seq;
-  written_seq_ = std::max(written_seq_, applied_seq);
+  // An instance that was opened again has lost its memtables, and what stood in them.
+  written_seq_ = applied_seq;
+  switches_.clear();
 }
 
 void FlushTracker::Written(uint64_t seq) {

@@ -27,7 +27,7 @@ class FlushTracker final : public MemtableObserver {
   explicit FlushTracker(std::function<void(uint64_t)> on_flushed = nullptr)
       : on_flushed_(std::move(on_flushed)) {}
 
-  // What the tables held when the DB was opened.
+  // What the tables held when the DB was opened, for the first time or again; nobody writes yet.
   void Start(uint64_t applied_seq);
   void Written(uint64_t seq);
 

@@ -57,15 +57,26 @@ class GarbageCollector {
     uint32_t shard = 0;  // Where its garbage row is.
     Garbage garbage;
   };
+  struct Row {
+    std::string key;
+    std::string value;
+    size_t value_bytes = 0;
+  };
 
   void Run();
   Result<std::vector<Task>> ReadList();
+  Status CollectAll();
   Status Collect(const Task& task);
-  Status CollectCollection(CollectionId collection);
+  // The rows of one collection; those with a key in its shard are deleted by slices.
+  Status CollectRows(CollectionId collection);
   Status CollectGeneration(uint32_t shard, uint32_t generation);
-  Status CollectRange(uint32_t shard, const std::string& prefix);
+  Status CollectForeignRows(uint32_t shard, uint32_t generation);
+  // Writes the deletions of a slice and empties it.
+  Status WriteSlice(uint32_t shard, std::vector<Row>* rows);
+  Result<std::vector<Row>> ReadSlice(uint32_t shard, std::string_view prefix, std::string_view from,
+                                     bool with_values);
+  // False: stop.
   bool Pause();
-  bool stopping() const;
 
   Shards& shards_;
   Applier& applier_;
@@ -74,7 +85,8 @@ class GarbageCollector {
   std::atomic<uint64_t> pending_{0};
   std::atomic<uint64_t> rows_collected_{0};
 
-  mutable absl::Mutex mutex_;
+  absl::Mutex mutex_;
+  absl::CondVar wake_;
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;
   bool poked_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;

@@ -50,12 +50,13 @@ class LoaderPool {
   size_t pending_ = 0;
 
   absl::Mutex mutex_;
-  absl::CondVar work_ ABSL_GUARDED_BY(mutex_);
+  absl::CondVar work_;
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;
   size_t idle_ ABSL_GUARDED_BY(mutex_) = 0;
   std::deque<std::unique_ptr<LoadJob>> queue_ ABSL_GUARDED_BY(mutex_);
 
   absl::Mutex done_mutex_;
+  absl::CondVar done_any_;  // For Drain().
   std::vector<std::unique_ptr<LoadJob>> done_ ABSL_GUARDED_BY(done_mutex_);
 
   std::vector<std::thread> threads_;

@@ -3,13 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <absl/container/btree_map.h>
 
 namespace lsm {
 
@@ -42,28 +39,34 @@ class NewKeyIndex {
     uint64_t position = 0;
     std::string_view key;  // Valid until the index changes.
   };
-  // All with from <= position < to, in order.
+  // All with from <= position < to, in the order of positions and keys, each once.
   std::vector<Item> Range(uint32_t generation, uint64_t from, uint64_t to) const;
   // At most `limit` from position `from` on, but all of equal position together.
   std::vector<Item> First(uint32_t generation, uint64_t from, size_t limit) const;
 
-  size_t size() const { return keys_.size(); }
+  size_t size() const { return size_; }
 
  private:
-  struct Key {
-    uint32_t generation = 0;
+  // A bucket holds the keys of four slots, in the order in which they came. Adding a key is an
+  // append, far cheaper than keeping them sorted; a step of a walk sorts the few that it meets.
+  struct Created {
+    uint64_t seq = 0;
     uint64_t position = 0;
+    uint32_t generation = 0;
     std::string key;
-    auto operator<=>(const Key&) const = default;
   };
-  using Map = std::map<Key, uint64_t>;  // To the last batch that created it.
+  static constexpr int kBucketBits = 12;
+  static size_t BucketOf(uint64_t position) { return position >> (53 - kBucketBits); }
 
+  void Collect(size_t bucket, uint32_t generation, uint64_t from, uint64_t to,
+               std::vector<Item>* out) const;
   void Purge();
 
-  Map keys_;
-  std::deque<std::pair<uint64_t, Map::iterator>> order_;
+  std::vector<std::vector<Created>> buckets_{size_t{1} << kBucketBits};
   std::map<uint64_t, size_t> pins_;  // By the applied_seq at which they were taken.
   uint64_t applied_seq_ = 0;
+  uint64_t purged_seq_ = 0;
+  size_t size_ = 0;
 };
 
 }  // namespace lsm

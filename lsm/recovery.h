@@ -4,7 +4,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
+
+#include <absl/base/thread_annotations.h>
+#include <absl/synchronization/mutex.h>
 
 #include "lsm/applier.h"
 #include "lsm/commit_log.h"
@@ -14,15 +18,32 @@
 
 namespace lsm {
 
+// Lets LevelDB tell the commit log what it has flushed while both may come and go.
+class LogLink {
+ public:
+  void Set(CommitLog* log);
+  void Release(uint64_t flushed_seq);
+
+ private:
+  absl::Mutex mutex_;
+  CommitLog* log_ ABSL_GUARDED_BY(mutex_) = nullptr;
+};
+
 // The parts of an opened store, with the log's records that LevelDB had not got handed to the
-// applier.
+// applier. Before it is destroyed: Applier::Drain, CommitLog::Close if the end is orderly.
 struct RecoveredStore {
+  std::shared_ptr<LogLink> link;  // Shared with the callbacks of LevelDB.
   std::unique_ptr<Shards> shards;
-  std::unique_ptr<Applier> applier;  // Destroyed first.
   std::unique_ptr<CommitLog> log;
+  std::unique_ptr<Applier> applier;
   uint64_t committed_seq = 0;  // The last batch there is; the next one is committed_seq + 1.
   uint64_t replayed_records = 0;
   uint64_t replay_ms = 0;
+
+  RecoveredStore() = default;
+  RecoveredStore(RecoveredStore&&) = default;
+  RecoveredStore& operator=(RecoveredStore&&) = delete;
+  ~RecoveredStore();
 };
 
 struct RecoveryOptions {

@@ -157,6 +157,8 @@ inline constexpr std::string_view kFormatRow = "format";
 inline constexpr std::string_view kAppliedRow = "applied";
 // Numbers to give out next (by the facade).
 inline constexpr std::string_view kCountersRow = "counters";
+// How much was deleted where (by SpaceKeeper); an estimate.
+inline constexpr std::string_view kSpaceRow = "space";
 // System rows of upper layers are stored under names with this prefix, which no other row has.
 inline constexpr std::string_view kSystemRowPrefix = "sys:";
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -69,7 +70,7 @@ class Shards {
   uint32_t ShardOfRow(std::string_view row_key) const;
 
   // An open instance: keeps it from being closed. To be held for one piece of work, not for long.
-  class ABSL_SCOPED_LOCKABLE Pin {
+  class Pin {
    public:
     Pin(Pin&& other) noexcept;
     Pin& operator=(Pin&&) = delete;
@@ -86,11 +87,11 @@ class Shards {
     leveldb::DB* db_;
     uint64_t epoch_;
   };
-  Pin Acquire(uint32_t shard) const;
+  // kIoError if the instance is closed, since reopening it has failed.
+  Result<Pin> Acquire(uint32_t shard) const;
 
   Result<std::optional<std::string>> Get(uint32_t shard, std::string_view row_key) const;
   Status Write(uint32_t shard, leveldb::WriteBatch* batch);
-  // Deletes made around the applier (garbage), which tell it nothing.
 
   // To be called after a write that brought the row «applied» of `shard` to `seq`.
   void Written(uint32_t shard, uint64_t seq);
@@ -106,12 +107,14 @@ class Shards {
   Status CompactRange(uint32_t shard, std::string_view from, std::string_view to);
   uint64_t ApproximateBytes(uint32_t shard, std::string_view from, std::string_view to) const;
 
-  // Closes and opens the instance. While readers wait, `reapply(applied_seq)` must write again all
-  // that came after `applied_seq`, through Write (no lock is taken there for this thread). On an
-  // error of either the instance is closed and opened again at the next call; until that succeeds
-  // readers get kIoError. First makes sure that there is space for what is to be written:
-  // otherwise kIoError, and the old instance stays.
-  Status Reopen(uint32_t shard, const std::function<Status(uint64_t applied_seq)>& reapply);
+  // Writes again what a reopened instance lacks: all that came after `applied_seq`, ending with the
+  // row «applied» (and Written()). Through `db`, not through Shards, whose lock is held.
+  using Reapply = std::function<Status(leveldb::DB& db, uint64_t applied_seq)>;
+  // Closes and opens the instance, and runs `reapply` while readers wait. First makes sure that
+  // there is space for what is to be written: else kIoError, and the old instance stays readable.
+  // If opening or `reapply` fails nonetheless the instance stays closed until a later call
+  // succeeds, and reads give kIoError.
+  Status Reopen(uint32_t shard, const Reapply& reapply);
   uint64_t reopens() const { return reopens_.load(std::memory_order_relaxed); }
 
   struct Statistics {
@@ -125,9 +128,21 @@ class Shards {
   struct Shard;
   explicit Shards(Options options);
 
+  Status OpenAll();
+  Status CreateStore();
+  std::unique_ptr<Shard> MakeShard(uint32_t number);
+  leveldb::Options LevelOptions(const Shard& shard, bool create) const;
+  Status OpenShard(Shard& shard, bool create);
+  Status CheckRoom(const Shard& shard);
+  void ReportFlushed();
+  static Result<std::optional<std::string>> GetFrom(leveldb::DB& db, std::string_view row_key,
+                                                    const std::string& path);
+  static Result<uint64_t> ReadAppliedFrom(const Shard& shard);
+
   Options options_;
   uint64_t hash_seed_ = 0;
   std::vector<std::unique_ptr<Shard>> shards_;
+  std::atomic<bool> opened_{false};  // flushed_seq() can be asked for.
   std::atomic<uint64_t> reopens_{0};
 };
 

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include <absl/base/thread_annotations.h>
 #include <absl/synchronization/mutex.h>
@@ -23,7 +24,7 @@ namespace lsm {
 // compacted, on a thread of low priority. A compaction of a range thus costs at most a few times
 // what it frees.
 //
-// Counts survive a restart in a file-less way: see Load and Save.
+// The counts are kept in a store row, written around the commit log: they are an estimate.
 class SpaceKeeper {
  public:
   struct Options {
@@ -54,9 +55,19 @@ class SpaceKeeper {
     uint64_t known_bytes = 0;  // … and that size.
   };
   using RangeId = std::pair<uint32_t, std::string>;  // Shard, first bytes of the keys.
+  using Ranges = std::map<RangeId, Counts>;
+  struct Weighed {
+    RangeId id;
+    uint64_t garbage_bytes = 0;
+    uint64_t range_bytes = 0;
+  };
 
   void Run();
-  bool Deserves(const RangeId& range, const Counts& counts) const;
+  Weighed Weigh(const RangeId& id, const Counts& counts) const;
+  uint64_t MeanRowBytes(const RangeId& id) const;
+  std::vector<Weighed> Choose(const Ranges& ranges) const;
+  void Compact(const std::vector<Weighed>& chosen);
+  bool stopping();
   void Load();
   void Save();
 
@@ -65,8 +76,10 @@ class SpaceKeeper {
   std::atomic<uint64_t> compactions_{0};
 
   absl::Mutex mutex_;
+  absl::CondVar wake_;
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;
-  std::map<RangeId, Counts> ranges_ ABSL_GUARDED_BY(mutex_);
+  Ranges ranges_ ABSL_GUARDED_BY(mutex_);
+  bool changed_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

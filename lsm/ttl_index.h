@@ -84,7 +84,8 @@ class TtlIndex {
   PendingMap pending_;
   std::deque<std::pair<uint64_t, PendingMap::iterator>> pending_order_;
   uint64_t applied_seq_ = 0;
-  size_t refill_limit_ = 0;  // Of the refill under way; 0: none.
+  size_t refill_limit_ = 0;          // Of the refill under way; 0: none.
+  uint64_t refill_applied_seq_ = 0;  // What was applied when it began.
 };
 
 }  // namespace lsm
