@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# The case files, with a roomy hot tier and again with one that evicts all the time.
+# usage: run.sh BUILD_DIR
+set -u
+cd "$(dirname "$0")"
+build=$(cd "../$1" 2>/dev/null && pwd || cd "$1" && pwd)
+status=0
+for mode in hot-tier=yes hot-tier=no; do
+  work=$(mktemp -d)
+  echo "redis-compat-suite: $mode"
+  "$build/bin/redis-compat-suite" --tiercel "$build/bin/tiercel-server" --work "$work" \
+    --option "$mode" cases/*.txt || status=1
+  rm -rf "$work"
+done
+exit $status
