@@ -48,13 +48,16 @@ struct Workload {
   uint64_t keys = 0;
   uint64_t operations = 0;
   uint64_t per_second = 0;  // 0: as fast as the backlog's pacing allows.
-  std::string value;
+  size_t value_bytes = 0;
+  std::string text;  // Values are cut out of it.
 };
 
-// Values half random, half alike, as text and JSON are.
-std::string MakeValue(size_t bytes, std::mt19937_64& random) {
+// Random and uniform stretches in turn: compresses to about a half, as text and JSON do.
+std::string MakeText(size_t bytes, std::mt19937_64& random) {
   std::string out(bytes, 'x');
-  for (size_t i = 0; i < bytes / 2; ++i) out[i] = static_cast<char>(' ' + random() % 90);
+  for (size_t i = 0; i < bytes; ++i) {
+    if (i / 16 % 2 == 0) out[i] = static_cast<char>(random());
+  }
   return out;
 }
 
@@ -76,7 +79,9 @@ void Run(const char* name, const Workload& load, bool in_order, lsm::Shards& sha
       key[digit] = static_cast<char>('0' + number % 10);
     }
     const auto prefix = lsm::EncodeMetaKeyPrefix(1, shards.PositionOf(key));
-    batch.Put({prefix.view(), key}, {{head, head_bytes}, load.value});
+    const size_t offset = random() % (load.text.size() - load.value_bytes);
+    const auto value = std::string_view(load.text).substr(offset, load.value_bytes);
+    batch.Put({prefix.view(), key}, {{head, head_bytes}, value});
     applier.Submit(++*seq, batch.payload());
     batch.Clear();
     if (i % 1000 != 999) continue;
@@ -115,7 +120,8 @@ int main(int argc, char** argv) {
   std::mt19937_64 random(1);
   Workload load;
   load.keys = Argument(argc, argv, 1, 1000000);
-  load.value = MakeValue(Argument(argc, argv, 2, 128), random);
+  load.value_bytes = Argument(argc, argv, 2, 128);
+  load.text = MakeText((size_t{1} << 20) + load.value_bytes, random);
   load.operations = Argument(argc, argv, 3, 3000000);
   load.per_second = Argument(argc, argv, 4, 0);
   const std::string dir = argc > 5 ? argv[5] : "/tmp/bench-applier";
