@@ -4,7 +4,8 @@
 namespace datatypes {
 
 void AddDataCommands(CommandTable& table) {
-  static_cast<void>(table);
+  table.Add(StringCommands());
+  table.Add(BitmapCommands());
 }
 
 }  // namespace datatypes

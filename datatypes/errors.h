@@ -53,6 +53,36 @@ inline constexpr std::string_view kLfuPolicy =
     "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when "
     "switching between policies at runtime LRU and LFU data will take some time to adjust.";
 
+// Strings.
+inline constexpr std::string_view kStringTooLong =
+    "ERR string exceeds maximum allowed size (proto-max-bulk-len)";
+inline constexpr std::string_view kOffsetOutOfRange = "ERR offset is out of range";
+inline constexpr std::string_view kIncrementOverflows = "ERR increment or decrement would overflow";
+inline constexpr std::string_view kDecrementOverflows = "ERR decrement would overflow";
+inline constexpr std::string_view kIncrementNotFinite =
+    "ERR increment would produce NaN or Infinity";
+inline constexpr std::string_view kLcsNotStrings =
+    "ERR The specified keys must contain string values";
+inline constexpr std::string_view kLcsBothLenAndIdx =
+    "ERR If you want both the length and indexes, please just use IDX.";
+inline constexpr std::string_view kLcsTooLong = "ERR String too long for LCS";
+inline constexpr std::string_view kLcsNeedsTooMuchMemory =
+    "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len";
+
+// Bitmaps.
+inline constexpr std::string_view kBitNotAnInteger = "ERR bit is not an integer or out of range";
+inline constexpr std::string_view kBitOffsetOutOfRange =
+    "ERR bit offset is not an integer or out of range";
+inline constexpr std::string_view kBitArgumentNotABit = "ERR The bit argument must be 1 or 0.";
+inline constexpr std::string_view kBitOpNotNeedsOneSource =
+    "ERR BITOP NOT must be called with a single source key.";
+inline constexpr std::string_view kBitfieldInvalidType =
+    "ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 "
+    "is.";
+inline constexpr std::string_view kBitfieldInvalidOverflow = "ERR Invalid OVERFLOW type specified";
+inline constexpr std::string_view kBitfieldRoOnlyGet =
+    "ERR BITFIELD_RO only supports the GET subcommand";
+
 // COMMAND GETKEYS.
 inline constexpr std::string_view kGetKeysInvalidCommand = "ERR Invalid command specified";
 inline constexpr std::string_view kGetKeysNoKeys = "ERR The command has no key arguments";
