@@ -50,8 +50,14 @@ std::vector<std::string_view> KeyFlagNames(uint16_t flags);
 void AddDataCommands(CommandTable& table);
 
 // The families of data commands, each beside its handlers.
-std::span<const CommandSpec> StringCommands();
 std::span<const CommandSpec> BitmapCommands();
+std::span<const CommandSpec> CommandCommands();
+std::span<const CommandSpec> DatabaseCommands();
+std::span<const CommandSpec> ExpireCommands();
 std::span<const CommandSpec> KeyCommands();
+std::span<const CommandSpec> MoveCommands();
+std::span<const CommandSpec> ObjectCommands();
+std::span<const CommandSpec> ScanCommands();
+std::span<const CommandSpec> StringCommands();
 
 }  // namespace datatypes

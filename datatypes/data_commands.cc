@@ -4,8 +4,14 @@
 namespace datatypes {
 
 void AddDataCommands(CommandTable& table) {
-  table.Add(StringCommands());
   table.Add(BitmapCommands());
+  table.Add(DatabaseCommands());
+  table.Add(ExpireCommands());
+  table.Add(KeyCommands());
+  table.Add(MoveCommands());
+  table.Add(ObjectCommands());
+  table.Add(ScanCommands());
+  table.Add(StringCommands());
 }
 
 }  // namespace datatypes

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// OBJECT: what Redis would know of a value's innards.
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <optional>
+
+#include "datatypes/command_context.h"
+#include "datatypes/command_table.h"
+#include "datatypes/encoding_rules.h"
+#include "datatypes/errors.h"
+#include "datatypes/help_reply.h"
+#include "datatypes/string_value.h"
+#include "datatypes/types.h"
+#include "lsm/collection.h"
+#include "lsm/collection_cursor.h"
+#include "resp/number_parse.h"
+
+namespace datatypes {
+namespace {
+
+// Redis shares the objects of the smallest integers, and shows this as their number of references.
+constexpr int64_t kSharedIntegers = 10000;
+constexpr int64_t kSharedReferences = std::numeric_limits<int32_t>::max();
+
+// The entry of OBJECT's key, or nullptr after replying that there is none.
+Result<lsm::Entry*> FindOrReplyNull(CommandContext& ctx) {
+  ASSIGN_OR_RETURN(lsm::Entry* const entry, ctx.keyspace.Get(ctx.args[2]));
+  if (entry == nullptr) ctx.reply.Null();
+  return entry;
+}
+
+// What is in a small collection; of one with more than `max_rows` rows only their number.
+Result<EncodingFacts> GatherFacts(lsm::Collection& rows, uint64_t max_rows) {
+  EncodingFacts facts;
+  facts.elements = rows.count();
+  if (rows.count() > max_rows) {
+    facts.all_integers = false;
+    facts.largest_bytes = facts.total_bytes = std::numeric_limits<uint32_t>::max();
+    return facts;
+  }
+  lsm::CollectionCursor row = rows.SeekFirst();
+  for (; row.valid(); row.Next()) {
+    facts.largest_bytes = std::max(
+        {facts.largest_bytes, uint64_t{row.subkey().size()}, uint64_t{row.value().size()}});
+    facts.total_bytes += row.value().size();
+    if (!resp::ParseInt64(row.subkey())) facts.all_integers = false;
+  }
+  if (!row.status().ok()) return tl::unexpected(Error(row.status()));
+  return facts;
+}
+
+Result<std::string_view> Encoding(const Settings& settings, lsm::Entry& entry) {
+  if (entry.type() == kString) {
+    return String::Encoding(entry);
+  }
+  EncodingFacts facts;
+  if (entry.has_collection() && entry.type() != kStream) {
+    const uint64_t limit = static_cast<uint64_t>(
+        std::max({settings.set_max_intset_entries, settings.set_max_listpack_entries,
+                  settings.hash_max_listpack_entries, 2 * settings.zset_max_listpack_entries,
+                  settings.list_max_listpack_size, int64_t{1} << 14}));
+    ASSIGN_OR_RETURN(facts, GatherFacts(entry.collection(), limit));
+  }
+  switch (entry.type()) {
+    case kList:
+      return ListEncoding(settings, facts);
+    case kSet:
+      return SetEncoding(settings, facts);
+    case kSortedSet:
+      facts.elements /= 2;  // Each member has a row by name and a row by score.
+      return SortedSetEncoding(settings, facts);
+    case kHash:
+      return HashEncoding(settings, facts);
+    case kStream:
+      return StreamEncoding();
+    default:
+      return "unknown";
+  }
+}
+
+// OBJECT ENCODING key
+Result<void> ObjectEncoding(CommandContext& ctx) {
+  ASSIGN_OR_RETURN(lsm::Entry* const entry, FindOrReplyNull(ctx));
+  if (entry == nullptr) return {};
+  ASSIGN_OR_RETURN(const std::string_view encoding, Encoding(ctx.settings, *entry));
+  ctx.reply.Bulk(encoding);
+  return {};
+}
+
+// OBJECT FREQ key
+Result<void> ObjectFreq(CommandContext& ctx) {
+  ASSIGN_OR_RETURN(const lsm::Entry* const entry, FindOrReplyNull(ctx));
+  if (entry == nullptr) return {};
+  if (!ctx.settings.lfu_policy) return Fail(kNoLfuPolicy);
+  ctx.reply.Integer(entry->freq);
+  return {};
+}
+
+// OBJECT IDLETIME key
+Result<void> ObjectIdleTime(CommandContext& ctx) {
+  ASSIGN_OR_RETURN(const lsm::Entry* const entry, FindOrReplyNull(ctx));
+  if (entry == nullptr) return {};
+  if (ctx.settings.lfu_policy) return Fail(kLfuPolicy);
+  const int64_t idle_s = ctx.now_ms / 1000 - int64_t{entry->last_access_s()};
+  ctx.reply.Integer(std::max<int64_t>(idle_s, 0));
+  return {};
+}
+
+// OBJECT REFCOUNT key
+Result<void> ObjectRefCount(CommandContext& ctx) {
+  ASSIGN_OR_RETURN(const lsm::Entry* const entry, FindOrReplyNull(ctx));
+  if (entry == nullptr) return {};
+  bool shared = false;
+  if (entry->type() == kString && !entry->has_collection() &&
+      (entry->type_flags() & String::kEdited) == 0) {
+    const std::optional<int64_t> value = resp::ParseInt64(entry->payload());
+    shared = value && *value >= 0 && *value < kSharedIntegers;
+  }
+  ctx.reply.Integer(shared ? kSharedReferences : 1);
+  return {};
+}
+
+// OBJECT HELP
+Result<void> ObjectHelp(CommandContext& ctx) {
+  ReplyHelp(ctx, {"ENCODING <key>", "    Tell how Redis would encode the value of <key>.",
+                  "FREQ <key>", "    Tell how often <key> was used of late.", "IDLETIME <key>",
+                  "    Tell for how many seconds <key> was not used.", "REFCOUNT <key>",
+                  "    Tell how many references to the value of <key> exist."});
+  return {};
+}
+
+constexpr CommandSpec Inspector(std::string_view name, CommandSpec::Handler handler,
+                                std::string_view since, std::string_view summary) {
+  return {.name = name,
+          .handler = handler,
+          .arity = 3,
+          .flags = kReadonly | kPeeks,
+          .acl = kAclKeyspace,
+          .keys = OneKey(2, kRO),
+          .group = "generic",
+          .since = since,
+          .summary = summary,
+          .complexity = "O(1)",
+          .syntax = "key",
+          .tips = "nondeterministic_output"};
+}
+
+constexpr CommandSpec kObjectSubcommands[] = {
+    Inspector("encoding", ObjectEncoding, "2.2.3", "Tells how Redis would encode a value."),
+    Inspector("freq", ObjectFreq, "4.0.0", "Tells how often a key was used of late."),
+    {.name = "help",
+     .handler = ObjectHelp,
+     .arity = 2,
+     .flags = kLoading | kStale,
+     .acl = kAclKeyspace,
+     .group = "generic",
+     .since = "6.2.0",
+     .summary = "Explains the subcommands.",
+     .complexity = "O(1)"},
+    Inspector("idletime", ObjectIdleTime, "2.2.3", "Tells how long a key was not used."),
+    Inspector("refcount", ObjectRefCount, "2.2.3", "Tells how many references a value has."),
+};
+
+constexpr CommandSpec kObjectCommands[] = {
+    {.name = "object",
+     .arity = -2,
+     .subcommands = kObjectSubcommands,
+     .group = "generic",
+     .since = "2.2.3",
+     .summary = "Groups commands that look into values.",
+     .complexity = "Depends on subcommand."},
+};
+
+}  // namespace
+
+std::span<const CommandSpec> ObjectCommands() {
+  return kObjectCommands;
+}
+
+}  // namespace datatypes
