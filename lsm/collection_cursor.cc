@@ -93,7 +93,7 @@ CollectionCursor Collection::SeekBefore(std::string_view subkey) {
     cursor.status_ = tree_->LoadNow(std::move(*missing));
     if (!cursor.status_.ok()) return cursor;
   }
-  Page* page = tree_->Descend(subkey).page;
+  Page* page = tree_->PageOf(subkey);
   const uint32_t at = page->resident() ? page->leaf.LowerBound(subkey, &found).offset : 0;
   if (at == 0) {
     cursor.Settle(tree_->ResidentBefore(page), /*at_end=*/true);

@@ -2,6 +2,7 @@
 #include "lsm/leaf.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdlib>
 #include <cstring>
 
@@ -96,9 +97,8 @@ Leaf Leaf::Empty() {
 
 Leaf Leaf::FromPacked(std::string_view packed, size_t row_count) {
   Leaf leaf = Empty();
-  const size_t segments =
-      row_count > kSegmentRows ? (row_count + kSegmentRows - 1) / kSegmentRows : 0;
-  leaf.Resize(packed.size() + segments * sizeof(Segment));
+  const size_t segments = CountSegments(packed.data(), row_count, packed.size());
+  leaf.Resize(packed.size() + IndexBytesFor(segments));
   if (!packed.empty()) std::memcpy(leaf.data(), packed.data(), packed.size());
   leaf.header()->used = static_cast<uint32_t>(packed.size());
   leaf.header()->rows = static_cast<uint16_t>(row_count);
@@ -108,20 +108,76 @@ Leaf Leaf::FromPacked(std::string_view packed, size_t row_count) {
 
 Leaf::Segment Leaf::segment(uint32_t index) const {
   Segment result;
-  std::memcpy(&result, data() + header()->capacity - (index + 1) * sizeof(Segment),
-              sizeof(Segment));
+  std::memcpy(&result, SegmentAt(index), sizeof(Segment));
   return result;
 }
 
 void Leaf::set_segment(uint32_t index, Segment segment) {
-  std::memcpy(data() + header()->capacity - (index + 1) * sizeof(Segment), &segment,
-              sizeof(Segment));
+  std::memcpy(SegmentAt(index), &segment, sizeof(Segment));
+}
+
+uint16_t Leaf::common() const {
+  uint16_t bytes = 0;
+  std::memcpy(&bytes, data() + header()->capacity - sizeof(bytes), sizeof(bytes));
+  return bytes;
+}
+
+void Leaf::set_common(uint16_t bytes) {
+  std::memcpy(data() + header()->capacity - sizeof(bytes), &bytes, sizeof(bytes));
+}
+
+uint32_t Leaf::HeadOf(std::string_view key) const {
+  uint32_t big_endian = 0;
+  const size_t skip = common();
+  if (key.size() > skip) {
+    std::memcpy(&big_endian, key.data() + skip, std::min<size_t>(4, key.size() - skip));
+  }
+  if constexpr (std::endian::native == std::endian::little) {
+    big_endian = __builtin_bswap32(big_endian);
+  }
+  return big_endian;
+}
+
+// After the index was built, or a key came that begins otherwise than all others.
+void Leaf::RebuildHeads() {
+  Header* h = header();
+  const std::string_view first = At(0).key;
+  Segment s = segment(h->segments - 1U);
+  uint32_t offset = s.offset;
+  for (uint32_t i = 1; i < s.rows; ++i) offset += static_cast<uint32_t>(At(offset).size);
+  const std::string_view last = At(offset).key;
+  uint16_t length = 0;
+  while (length < first.size() && length < last.size() && first[length] == last[length]) ++length;
+  set_common(length);
+  for (uint32_t i = 0; i < h->segments; ++i) {
+    s = segment(i);
+    s.head = HeadOf(At(s.offset).key);
+    set_segment(i, s);
+  }
+}
+
+uint32_t Leaf::FindSegment(std::string_view key) const {
+  uint32_t low = 0;
+  uint32_t high = header()->segments;
+  const size_t shared = common();
+  if (shared > 0) {
+    const int order = key.substr(0, shared).compare(At(0).key.substr(0, shared));
+    if (order != 0) return order < 0 ? 0 : high - 1;
+  }
+  const uint32_t wanted = HeadOf(key);
+  while (low + 1 < high) {
+    const uint32_t middle = (low + high) / 2;
+    const Segment s = segment(middle);
+    const bool not_greater = s.head != wanted ? s.head < wanted : At(s.offset).key <= key;
+    (not_greater ? low : high) = middle;
+  }
+  return low;
 }
 
 // Requires room for it.
 void Leaf::InsertSegment(uint32_t index, Segment segment) {
   Header* h = header();
-  char* bottom = data() + h->capacity - IndexBytes();
+  char* bottom = SegmentAt(h->segments - 1U);
   std::memmove(bottom - sizeof(Segment), bottom, (h->segments - index) * sizeof(Segment));
   ++h->segments;
   set_segment(index, segment);
@@ -129,26 +185,55 @@ void Leaf::InsertSegment(uint32_t index, Segment segment) {
 
 void Leaf::RemoveSegment(uint32_t index) {
   Header* h = header();
-  char* bottom = data() + h->capacity - IndexBytes();
+  char* bottom = SegmentAt(h->segments - 1U);
   std::memmove(bottom + sizeof(Segment), bottom, (h->segments - index - 1) * sizeof(Segment));
   --h->segments;
   if (h->segments == 1) h->segments = 0;
 }
 
-// Requires room for it: the caller has sized the block.
-void Leaf::BuildIndex() {
-  Header* h = header();
-  h->segments = 0;
-  if (h->rows <= kSegmentRows) return;
-  ENSURE(h->used <= UINT16_MAX);
+namespace {
+
+// Calls segment(offset, rows) for each one that rows are to be divided into.
+template <typename Callback>
+void DivideIntoSegments(const char* rows, size_t row_count, Callback segment) {
+  uint32_t start = 0;
   uint32_t offset = 0;
-  for (uint32_t done = 0; done < h->rows;) {
-    const uint32_t rows = std::min<uint32_t>(kSegmentRows, h->rows - done);
-    ++h->segments;
-    set_segment(h->segments - 1U, {static_cast<uint16_t>(offset), static_cast<uint16_t>(rows)});
-    for (uint32_t i = 0; i < rows; ++i) offset += static_cast<uint32_t>(At(offset).size);
-    done += rows;
+  uint32_t count = 0;
+  for (size_t i = 0; i < row_count; ++i) {
+    const auto size = static_cast<uint32_t>(DecodeRow(rows + offset).size);
+    if (count == Leaf::kSegmentRows || (count > 0 && offset + size - start > Leaf::kSegmentBytes)) {
+      segment(start, count);
+      start = offset;
+      count = 0;
+    }
+    ++count;
+    offset += size;
   }
+  segment(start, count);
+}
+
+}  // namespace
+
+size_t Leaf::CountSegments(const char* rows, size_t row_count, size_t bytes) {
+  size_t segments = 0;
+  if (!NeedsIndex(row_count, bytes)) return segments;
+  DivideIntoSegments(rows, row_count, [&](uint32_t, uint32_t) { ++segments; });
+  return segments;
+}
+
+void Leaf::BuildIndex() {
+  header()->segments = 0;
+  const size_t segments = CountSegments(data(), rows(), used());
+  if (segments == 0) return;
+  ENSURE(used() <= UINT16_MAX);
+  const size_t needed = used() + IndexBytesFor(segments);
+  if (needed > header()->capacity) Resize(needed);
+  DivideIntoSegments(data(), rows(), [this](uint32_t offset, uint32_t count) {
+    set_segment(header()->segments++,
+                {static_cast<uint16_t>(offset), static_cast<uint16_t>(count), 0});
+  });
+  if (header()->segments == 1) header()->segments = 0;
+  if (header()->segments > 0) RebuildHeads();
 }
 
 void Leaf::Resize(size_t needed) {
@@ -189,15 +274,11 @@ Leaf::Position Leaf::LowerBound(std::string_view key, bool* found) const {
   const Header* h = header();
   Position position;
   uint32_t rows = h->rows;
-  if (uint32_t high = h->segments; high > 0) {
-    uint32_t low = 0;  // The last segment whose first key is not greater, or the first one.
-    while (low + 1 < high) {
-      const uint32_t middle = (low + high) / 2;
-      (At(segment(middle).offset).key <= key ? low : high) = middle;
-    }
-    position.segment = low;
-    position.offset = segment(low).offset;
-    rows = segment(low).rows;
+  if (h->segments > 0) {
+    position.segment = FindSegment(key);
+    const Segment s = segment(position.segment);
+    position.offset = s.offset;
+    rows = s.rows;
   }
   *found = false;
   for (; position.row < rows; ++position.row) {
@@ -234,13 +315,9 @@ uint32_t Leaf::OrdinalOf(const Position& position) const {
 bool Leaf::Fits(size_t row_bytes) const {
   const Header* h = header();
   if (h->rows == 0) return true;
-  size_t index_growth = 0;
-  if (h->segments > 0) {
-    index_growth = sizeof(Segment);
-  } else if (h->rows >= kSegmentRows) {
-    index_growth = 2 * sizeof(Segment);
-  }
-  return kHeaderBytes + h->used + IndexBytes() + row_bytes + index_growth <= kMaxBytes;
+  const size_t index = h->segments > 0 ? IndexBytes() + sizeof(Segment)
+                                       : MaxIndexBytes(h->rows + 1U, h->used + row_bytes);
+  return kHeaderBytes + h->used + row_bytes + index <= kMaxBytes;
 }
 
 bool Leaf::FitsReplaced(size_t old_row_bytes, size_t new_row_bytes) const {
@@ -250,20 +327,15 @@ bool Leaf::FitsReplaced(size_t old_row_bytes, size_t new_row_bytes) const {
 
 bool Leaf::FitsAll(const Leaf& other) const {
   if (rows() == 0 || other.rows() == 0) return true;
-  const size_t all = rows() + other.rows();
-  return kHeaderBytes + used() + other.used() + (all / kSegmentRows + 1) * sizeof(Segment) <=
-         kMaxBytes;
+  const size_t bytes = used() + other.used();
+  return kHeaderBytes + bytes + MaxIndexBytes(rows() + other.rows(), bytes) <= kMaxBytes;
 }
 
 void Leaf::Insert(const Position& at, std::string_view key, std::string_view value) {
   const auto size = static_cast<uint32_t>(PackedRowSize(key.size(), value.size()));
-  // Room for one segment more, or for the index if this row brings it about.
-  size_t needed = used() + size + IndexBytes();
-  if (header()->segments > 0) {
-    needed += sizeof(Segment);
-  } else if (rows() >= kSegmentRows) {
-    needed += 2 * sizeof(Segment);
-  }
+  // Room for one segment more; the index itself makes room for when it comes about.
+  const size_t needed =
+      used() + size + (header()->segments > 0 ? IndexBytes() + sizeof(Segment) : 0);
   if (needed > header()->capacity) Resize(needed);
   Header* h = header();
   char* to = data() + at.offset;
@@ -272,7 +344,7 @@ void Leaf::Insert(const Position& at, std::string_view key, std::string_view val
   h->used += size;
   ++h->rows;
   if (h->segments == 0) {
-    if (h->rows > kSegmentRows) BuildIndex();
+    if (NeedsIndex(h->rows, h->used)) BuildIndex();
     return;
   }
   for (uint32_t i = at.segment + 1; i < h->segments; ++i) {
@@ -280,17 +352,41 @@ void Leaf::Insert(const Position& at, std::string_view key, std::string_view val
     s.offset = static_cast<uint16_t>(s.offset + size);
     set_segment(i, s);
   }
+  GrowSegment(at, key);
+}
+
+// A row was inserted at `at`: counts it, keeps heads right, and divides a segment that is too
+// large.
+void Leaf::GrowSegment(const Position& at, std::string_view key) {
+  Header* h = header();
   Segment grown = segment(at.segment);
   ++grown.rows;
-  if (grown.rows <= kSegmentRows) return set_segment(at.segment, grown);
-  // A full one is halved, but when rows come in ascending order it stays full.
-  const bool ascending = at.segment + 1U == h->segments && at.row + 1U == grown.rows;
-  const uint32_t keep = ascending ? kSegmentRows : grown.rows / 2U;
+  const bool last = at.segment + 1U == h->segments;
+  const uint32_t end = last ? h->used : segment(at.segment + 1).offset;
+  const bool first_or_last = at.offset == 0 || (last && at.row + 1U == grown.rows);
+  if (grown.rows <= kSegmentRows && (grown.rows == 1 || end - grown.offset <= kSegmentBytes)) {
+    if (at.row == 0) grown.head = HeadOf(key);
+    set_segment(at.segment, grown);
+    if (first_or_last) CheckCommon(key);
+    return;
+  }
+  // One that is too large is halved, but when rows come in ascending order it stays full.
+  const uint32_t keep = last && at.row + 1U == grown.rows ? grown.rows - 1U : grown.rows / 2U;
   uint32_t offset = grown.offset;
   for (uint32_t i = 0; i < keep; ++i) offset += static_cast<uint32_t>(At(offset).size);
-  set_segment(at.segment, {grown.offset, static_cast<uint16_t>(keep)});
-  InsertSegment(at.segment + 1,
-                {static_cast<uint16_t>(offset), static_cast<uint16_t>(grown.rows - keep)});
+  const auto rest = static_cast<uint16_t>(grown.rows - keep);
+  grown.rows = static_cast<uint16_t>(keep);
+  grown.head = HeadOf(At(grown.offset).key);
+  set_segment(at.segment, grown);
+  InsertSegment(at.segment + 1, {static_cast<uint16_t>(offset), rest, HeadOf(At(offset).key)});
+  if (first_or_last) CheckCommon(key);
+}
+
+// A new first or last key may begin otherwise than all others.
+void Leaf::CheckCommon(std::string_view key) {
+  const Segment other = segment(key == At(0).key ? 1 : 0);
+  const size_t shared = common();
+  if (key.substr(0, shared) != At(other.offset).key.substr(0, shared)) RebuildHeads();
 }
 
 void Leaf::Replace(const Position& at, std::string_view value) {
@@ -341,10 +437,11 @@ void Leaf::Erase(const Position& at) {
     }
     Segment shrunk = segment(at.segment);
     --shrunk.rows;
+    if (at.row == 0 && shrunk.rows > 0) shrunk.head = HeadOf(At(shrunk.offset).key);
     set_segment(at.segment, shrunk);
     if (shrunk.rows == 0) RemoveSegment(at.segment);
     // Many sparse segments help nobody.
-    if (h->segments > 4 && h->segments > h->rows / 4U) BuildIndex();
+    if (IndexBytes() > MaxIndexBytes(h->rows, h->used) + 4 * sizeof(Segment)) BuildIndex();
   }
   const size_t needed = h->used + IndexBytes();
   if (needed + kHeaderBytes < allocated_bytes() * 5 / 8) Resize(needed);
@@ -365,8 +462,7 @@ Leaf Leaf::SplitOff(uint32_t ordinal) {
   header()->used = offset;
   header()->rows = static_cast<uint16_t>(ordinal);
   header()->segments = 0;
-  const size_t segments = (ordinal + kSegmentRows - 1) / kSegmentRows;
-  Resize(offset + (ordinal > kSegmentRows ? segments * sizeof(Segment) : 0));
+  Resize(offset + IndexBytesFor(CountSegments(data(), ordinal, offset)));
   BuildIndex();
   return right;
 }
@@ -386,8 +482,9 @@ uint32_t Leaf::Middle() const {
 void Leaf::Append(const Leaf& other) {
   const uint32_t offset = used();
   const size_t all = rows() + other.rows();
+  const size_t bytes = offset + other.used();
   header()->segments = 0;
-  Resize(offset + other.used() + (all / kSegmentRows + 1) * sizeof(Segment));
+  Resize(bytes + MaxIndexBytes(all, bytes));
   if (other.used() > 0) std::memcpy(data() + offset, other.data(), other.used());
   header()->used += other.used();
   header()->rows = static_cast<uint16_t>(all);

@@ -27,18 +27,37 @@ PackedRow DecodeRow(const char* at);
 //
 //   used u32 | capacity u32 | rows u16 | segments u16 | rows … → free space ← … segment index
 //
-// Past kSegmentRows rows, an index grows down from the block's end: for each segment of at most
-// kSegmentRows rows its offset and row count, 4 bytes. So a row costs 2 bytes of lengths (short
-// ones) and about a third of a byte of index, and a search is a binary one over segments, then a
-// scan of one. Blocks are sized to the allocator's size classes, without further slack.
+// Past kSegmentRows rows or kSegmentBytes, an index grows down from the block's end: for each
+// segment of about that size its offset, its row count, and the four bytes of its first key that
+// follow what all keys of the leaf begin with; before them, how long that is. So a search mostly
+// finds its segment without looking at rows, which would be a cache miss each, and scans that one.
+// A short row costs 2 bytes of lengths and about half a byte of index. Blocks are sized to the
+// allocator's size classes, without further slack.
 //
 // Up to kMaxBytes, or one row of any size. Owns its block; moves only. Offsets and views are good
 // until the next change.
 class Leaf {
  public:
+  struct Segment {
+    uint16_t offset;
+    uint16_t rows;
+    uint32_t head;  // Of its first key.
+  };
+
   static constexpr size_t kMaxBytes = 4096;  // Of the block.
   static constexpr size_t kHeaderBytes = 12;
+  static constexpr size_t kIndexTailBytes = 4;
   static constexpr uint32_t kSegmentRows = 16;
+  static constexpr uint32_t kSegmentBytes = 512;  // Or one row.
+  static constexpr bool NeedsIndex(size_t row_count, size_t bytes) {
+    return row_count > kSegmentRows || (row_count > 2 && bytes > kSegmentBytes);
+  }
+  // The most bytes of index for rows of that number and size.
+  static constexpr size_t MaxIndexBytes(size_t row_count, size_t bytes) {
+    if (!NeedsIndex(row_count, bytes)) return 0;
+    return (row_count / kSegmentRows + 2 * bytes / kSegmentBytes + 2) * sizeof(Segment) +
+           kIndexTailBytes;
+  }
 
   // Where a row is, or would be inserted: `row` is counted within the segment.
   struct Position {
@@ -68,6 +87,13 @@ class Leaf {
   PackedRow At(uint32_t offset) const { return DecodeRow(data() + offset); }
   // The offset of the row before the one at `offset`, which is not 0.
   uint32_t Before(uint32_t offset) const;
+  // Fetches into the cache what a search looks at first; `allocated` as allocated_bytes().
+  void Prefetch(size_t allocated) const {
+    const char* block = static_cast<const char*>(block_);
+    __builtin_prefetch(block);
+    __builtin_prefetch(block + allocated - 64);
+    __builtin_prefetch(block + allocated - 128);
+  }
   // The first row >= key, or the end.
   Position LowerBound(std::string_view key, bool* found) const;
   uint32_t OffsetOf(uint32_t ordinal) const;           // ordinal <= rows().
@@ -99,10 +125,8 @@ class Leaf {
     uint16_t rows;
     uint16_t segments;  // 0: no index, all is one segment.
   };
-  struct Segment {
-    uint16_t offset;
-    uint16_t rows;
-  };
+  // How many segments BuildIndex makes.
+  static size_t CountSegments(const char* rows, size_t row_count, size_t bytes);
 
   Header* header() const { return static_cast<Header*>(block_); }
   char* data() const { return static_cast<char*>(block_) + kHeaderBytes; }
@@ -111,8 +135,23 @@ class Leaf {
   void InsertSegment(uint32_t index, Segment segment);
   void RemoveSegment(uint32_t index);
   void BuildIndex();
+  void GrowSegment(const Position& at, std::string_view key);
+  void CheckCommon(std::string_view key);
   void Resize(size_t needed);  // Beyond the header.
-  size_t IndexBytes() const { return header()->segments * sizeof(Segment); }
+  size_t IndexBytes() const { return IndexBytesFor(header()->segments); }
+  static size_t IndexBytesFor(size_t segments) {
+    return segments == 0 ? 0 : segments * sizeof(Segment) + kIndexTailBytes;
+  }
+  char* SegmentAt(uint32_t index) const {
+    return data() + header()->capacity - kIndexTailBytes - (index + 1) * sizeof(Segment);
+  }
+  // How many bytes all keys begin with, as far as the index knows.
+  uint16_t common() const;
+  void set_common(uint16_t bytes);
+  uint32_t HeadOf(std::string_view key) const;
+  void RebuildHeads();
+  // The last segment whose first key is not greater, or the first one.
+  uint32_t FindSegment(std::string_view key) const;
 
   void* block_ = nullptr;
 };

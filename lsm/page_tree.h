@@ -49,18 +49,36 @@ struct Page : CacheNode {
   int8_t streak = 0;         // Inserts in a row at its end (> 0) or its front (< 0).
 };
 
+// As allocated.
+inline constexpr size_t kPageBytes = (sizeof(Page) + 15) / 16 * 16;
+
+// To find a child without following the pointers of long strings, the eight bytes of each lower
+// bound that follow what all bounds but the first have in common are kept as a number.
 struct Inner {
   static constexpr size_t kFanOut = 64;
 
+  struct Child {
+    uint64_t head;
+    void* pointer;
+  };
+
   size_t size() const { return child.size(); }
-  Page* page(size_t i) const { return static_cast<Page*>(child[i]); }
-  Inner* inner(size_t i) const { return static_cast<Inner*>(child[i]); }
+  Page* page(size_t i) const { return static_cast<Page*>(child[i].pointer); }
+  Inner* inner(size_t i) const { return static_cast<Inner*>(child[i].pointer); }
   size_t IndexOf(const void* which) const;
+  // The child whose range holds `subkey`; less than all bounds is taken to be the first one's.
+  size_t Find(std::string_view subkey) const;
+  uint64_t HeadOf(std::string_view bound) const;
+  // After `lower` has changed: all of it, or only what was inserted at `index`.
+  void RebuildHeads();
+  void SetHead(size_t index);
+  size_t AllocatedBytes() const;
 
   Inner* parent = nullptr;
   bool of_pages = true;  // Whether the children are pages.
   size_t charged = 0;    // Bytes accounted for it in the tree.
-  std::vector<void*> child;
+  std::string common;    // What lower[1] and all after it begin with.
+  std::vector<Child> child;
   std::vector<uint64_t> rows;
   std::vector<uint32_t> unknown;
   std::vector<std::string> lower;
@@ -131,6 +149,7 @@ class PageTree {
 
   // --- Structure.
   Path Descend(std::string_view subkey) const;
+  Page* PageOf(std::string_view subkey) const;
   Page* First() const;
   Page* Last() const;
   Page* Next(const Page* page) const;

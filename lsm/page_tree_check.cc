@@ -10,7 +10,7 @@
 namespace lsm {
 namespace {
 
-constexpr size_t kPointBytes = 3800;  // With its index this fills one leaf.
+constexpr size_t kPointBytes = 3600;  // With its index this fills one leaf.
 constexpr size_t kShortScanBytes = size_t{8} << 10;
 constexpr size_t kScanBytes = size_t{64} << 10;
 constexpr size_t kWholeBytes = size_t{1} << 20;
@@ -50,7 +50,7 @@ LoadRequest PageTree::CountPage(const Page* page) const {
 }
 
 std::optional<LoadRequest> PageTree::Check(std::string_view subkey, Collection::Want want) const {
-  const Page* page = Descend(subkey).page;
+  const Page* page = PageOf(subkey);
   const bool rank = want == Collection::Want::kRank;
   if (Missing(page)) {
     const bool seek = page->counted() && page->rows <= (rank ? kMaxSkippedRows : kSmallPageRows);
@@ -87,7 +87,7 @@ std::optional<LoadRequest> PageTree::CheckAt(uint64_t rank) const {
 
 std::optional<LoadRequest> PageTree::CheckForward(std::string_view from, uint64_t rows,
                                                   std::optional<std::string_view> bound) const {
-  for (const Page* page = Descend(from).page; page != nullptr; page = Next(page)) {
+  for (const Page* page = PageOf(from); page != nullptr; page = Next(page)) {
     if (bound && Lower(page) >= *bound) return std::nullopt;
     if (page->resident()) {
       bool found = false;
@@ -116,7 +116,7 @@ std::optional<LoadRequest> PageTree::CheckForward(std::string_view from, uint64_
 std::optional<LoadRequest> PageTree::CheckBackward(std::optional<std::string_view> from,
                                                    uint64_t rows,
                                                    std::optional<std::string_view> bound) const {
-  const Page* page = from ? Descend(*from).page : Last();
+  const Page* page = from ? PageOf(*from) : Last();
   if (from && Lower(page) == *from) page = Prev(page);
   for (; page != nullptr; page = Prev(page)) {
     const std::optional<std::string_view> upper = Upper(page);
@@ -163,8 +163,9 @@ Status PageTree::LoadNow(LoadRequest request) {
 
 Result<Page*> PageTree::Resident(std::string_view subkey) {
   for (;;) {
-    Page* page = Descend(subkey).page;
+    Page* page = PageOf(subkey);
     if (page->resident()) {
+      page->leaf.Prefetch(page->charge_bytes - kPageBytes);
       page->Touch();
       return page;
     }

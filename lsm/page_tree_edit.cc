@@ -31,6 +31,7 @@ Result<Collection::PutResult> PageTree::Put(std::string_view subkey, std::string
     path = Descend(subkey);
   }
   Page* page = path.page;
+  page->leaf.Prefetch(page->charge_bytes - kPageBytes);
   Touched(page);
   env_->rows->PutRow(*owner_, subkey, value);
   bool found = false;
@@ -124,6 +125,7 @@ Result<bool> PageTree::Erase(std::string_view subkey) {
     path = Descend(subkey);
   }
   Page* page = path.page;
+  page->leaf.Prefetch(page->charge_bytes - kPageBytes);
   bool found = false;
   const Leaf::Position at = page->leaf.LowerBound(subkey, &found);
   if (!found) return false;
@@ -186,7 +188,7 @@ Result<uint64_t> PageTree::EraseRange(std::string_view from, std::optional<std::
         request.max_bytes = size_t{64} << 10;
         LSM_RETURN_IF_ERROR(LoadNow(std::move(request)));
       }
-      next = Descend(start).page;
+      next = PageOf(start);
     }
     erased += EraseSpan(next, from, to);
     if (!Join(page, next)) page = next;

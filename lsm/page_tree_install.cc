@@ -107,7 +107,7 @@ Result<Collection::Installed> PageTree::Install(const LoadedRun& run, bool tidy)
   std::vector<PartPlan> plans;
   bool stale = false;
   Sums sums = SumOf(*root_);
-  for (Page* page = Descend(run.begin).page; page != nullptr; page = Next(page)) {
+  for (Page* page = PageOf(run.begin); page != nullptr; page = Next(page)) {
     if (run.end && Lower(page) >= *run.end) break;
     if (page->resident()) continue;
     if (page->changed_seq >= run.request.issued_seq) {
@@ -151,10 +151,11 @@ void PageTree::InstallPart(const RunIndex& index, const PartPlan& plan, bool tid
                              ? left_bytes / 2 + 128
                              : Leaf::kMaxBytes;
     size_t end = std::min(row + 1, plan.end_row);
-    while (end < plan.end_row && index.OffsetOf(end + 1) - index.OffsetOf(row) +
-                                         Leaf::kHeaderBytes +
-                                         ((end - row) / Leaf::kSegmentRows + 2) * 4 <=
-                                     limit) {
+    const auto fits = [&](size_t next) {
+      const size_t bytes = index.OffsetOf(next) - index.OffsetOf(row);
+      return Leaf::kHeaderBytes + bytes + Leaf::MaxIndexBytes(next - row, bytes) <= limit;
+    };
+    while (end < plan.end_row && fits(end + 1)) {
       ++end;
     }
     Leaf leaf = Leaf::FromPacked(
@@ -184,7 +185,7 @@ void PageTree::InstallPart(const RunIndex& index, const PartPlan& plan, bool tid
 }
 
 Result<Collection::Installed> PageTree::InstallCount(const LoadedRun& run) {
-  Page* page = Descend(run.request.from).page;
+  Page* page = PageOf(run.request.from);
   const std::optional<std::string_view> upper = Upper(page);
   // Counts are only good for the very page they were asked for.
   if (page->resident() || page->changed_seq >= run.request.issued_seq ||

@@ -10,7 +10,7 @@ Page* PageTree::SomeUnknownBeneath(void* child, bool of_pages) const {
     const auto* node = static_cast<const Inner*>(child);
     size_t index = 0;
     while (node->unknown[index] == 0) ++index;
-    child = node->child[index];
+    child = node->child[index].pointer;
     of_pages = node->of_pages;
     if (of_pages) break;
   }
@@ -50,7 +50,7 @@ Page* PageTree::UnknownToCount(const Page* page) const {
       const size_t side = i < index ? 0 : 1;
       unknown[side] += node->unknown[i];
       if (found[side] == nullptr) {
-        found[side] = SomeUnknownBeneath(node->child[i], node->of_pages);
+        found[side] = SomeUnknownBeneath(node->child[i].pointer, node->of_pages);
       }
     }
     child = node;
@@ -86,7 +86,7 @@ PageTree::Place PageTree::LocateRank(uint64_t rank) const {
       } else if (last == first) {
         beneath = after - before;
       } else {
-        return {SomeUnknownBeneath(node->child[first], node->of_pages), 0, false};
+        return {SomeUnknownBeneath(node->child[first].pointer, node->of_pages), 0, false};
       }
     }
     rank -= before;
