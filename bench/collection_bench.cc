@@ -30,8 +30,8 @@ class Nowhere : public lsm::RowSink, public lsm::PageSource, public lsm::PageLis
     env.listener = this;
   }
   uint64_t sequence() const override { return 1; }
-  void PutRow(lsm::CollectionId, std::string_view, std::string_view) override {}
-  void DeleteRow(lsm::CollectionId, std::string_view) override {}
+  void PutRow(const Collection&, std::string_view, std::string_view) override {}
+  void DeleteRow(const Collection&, std::string_view) override {}
   lsm::Result<lsm::LoadedRun> LoadRun(const lsm::LoadRequest&) override {
     return lsm::Status::Invalid("everything is resident");
   }
