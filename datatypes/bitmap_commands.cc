@@ -81,18 +81,31 @@ struct RangeArguments {
   bool bits = false;
 };
 
-Result<RangeArguments> ParseRange(Args args) {
+Result<bool> ParseUnitIsBit(std::string_view unit) {
+  if (EqualsIgnoreCase(unit, "bit")) return true;
+  if (EqualsIgnoreCase(unit, "byte")) return false;
+  return Fail(kSyntaxError);
+}
+
+// Of several mistakes Redis reports the first it meets, and BITPOS looks at the unit before the
+// end.
+enum class UnitOrder : uint8_t { kBeforeEnd, kAfterEnd };
+
+Result<RangeArguments> ParseRange(Args args, UnitOrder order) {
   RangeArguments range;
   if (args.empty()) return range;
   if (args.size() > 3) return Fail(kSyntaxError);
   ASSIGN_OR_RETURN(range.start, ParseInteger(args[0]));
-  if (args.size() == 3) {
-    range.bits = EqualsIgnoreCase(args[2], "bit");
-    if (!range.bits && !EqualsIgnoreCase(args[2], "byte")) return Fail(kSyntaxError);
+  const bool has_unit = args.size() == 3;
+  if (has_unit && order == UnitOrder::kBeforeEnd) {
+    ASSIGN_OR_RETURN(range.bits, ParseUnitIsBit(args[2]));
   }
   if (args.size() >= 2) {
     ASSIGN_OR_RETURN(range.end, ParseInteger(args[1]));
     range.end_given = true;
+  }
+  if (has_unit && order == UnitOrder::kAfterEnd) {
+    ASSIGN_OR_RETURN(range.bits, ParseUnitIsBit(args[2]));
   }
   return range;
 }
@@ -120,7 +133,8 @@ Result<String> OpenRange(CommandContext& ctx, const RangeArguments& arguments, C
 // BITCOUNT key [start end [BYTE | BIT]]
 Result<void> BitCount(CommandContext& ctx) {
   if (ctx.args.size() == 3) return Fail(kSyntaxError);  // A start without an end.
-  ASSIGN_OR_RETURN(const RangeArguments arguments, ParseRange(ctx.args.subspan(2)));
+  ASSIGN_OR_RETURN(const RangeArguments arguments,
+                   ParseRange(ctx.args.subspan(2), UnitOrder::kAfterEnd));
   ChunkLoads loads(ctx);
   BitRange range;
   ASSIGN_OR_RETURN(const String string, OpenRange(ctx, arguments, loads, range));
@@ -176,7 +190,8 @@ Result<void> BitPos(CommandContext& ctx) {
   ASSIGN_OR_RETURN(const int64_t wanted, ParseInteger(ctx.args[2]));
   if (wanted != 0 && wanted != 1) return Fail(kBitArgumentNotABit);
   const bool bit = wanted == 1;
-  ASSIGN_OR_RETURN(const RangeArguments arguments, ParseRange(ctx.args.subspan(3)));
+  ASSIGN_OR_RETURN(const RangeArguments arguments,
+                   ParseRange(ctx.args.subspan(3), UnitOrder::kBeforeEnd));
   ChunkLoads loads(ctx);
   BitRange range;
   ASSIGN_OR_RETURN(const String string, OpenRange(ctx, arguments, loads, range));
