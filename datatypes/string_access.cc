@@ -4,25 +4,9 @@
 #include <utility>
 
 #include "datatypes/errors.h"
+#include "datatypes/rerun.h"
 
 namespace datatypes {
-namespace {
-
-// Runs the handler once more, now with what it asked for in RAM. Should some of it have been
-// evicted meanwhile, or a load have failed, it loads on the spot.
-class RunAgain final : public Suspension {
- public:
-  Result<bool> Resume(CommandContext& ctx) override {
-    ctx.may_suspend = false;
-    RETURN_IF_ERROR(ctx.spec.handler(ctx));
-    return true;
-  }
-  // It has no deadline and is no block, so nobody may call this.
-  void TimeOut(CommandContext&) override { ENSURE(false); }
-};
-
-}  // namespace
-
 Result<String> OpenToRead(CommandContext& ctx, std::string_view key) {
   Result<String> string = String::Open(ctx.keyspace, key);
   if (string && !string->exists()) ctx.Notify(kNotifyKeyMiss, "keymiss", key);
@@ -87,7 +71,7 @@ bool ChunkLoads::Suspend() {
 }
 
 void ChunkLoads::Join(const String& string, uint64_t begin, uint64_t end) {
-  if (!retry_) retry_ = std::make_unique<RunAgain>();
+  if (!retry_) retry_ = MakeRerun();
   string.Prefetch(begin, end, *retry_);
 }
 
