@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 
 namespace lsm {
 
@@ -17,6 +18,9 @@ enum class HotTierMode : uint8_t {
   kBounded,   // What hot_budget_bytes allows.
   kOff,       // Everything that may be evicted is, at the end of each turn.
 };
+
+// Where the commit log is, within the store's directory.
+inline constexpr std::string_view kLogDirectoryName = "log";
 
 struct StoreOptions {
   std::string dir;

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "lsm/hot_tier.h"
+
+#include <limits>
+#include <memory>
+
+#include "lsm/status.h"
+
+namespace lsm {
+
+namespace {
+
+// An entry whose collection has more resident pages than this waits until the pages, which are
+// weighed by themselves, have gone: dropping them with the entry would be a long stall.
+constexpr size_t kMaxPagesDroppedAtOnce = 64;
+
+}  // namespace
+
+HotTier::HotTier(uint64_t seed, HotTierListener& listener)
+    : listener_(listener), table_(seed), policy_(*this) {}
+
+HotTier::~HotTier() {
+  Clear();
+}
+
+uint32_t HotTier::ChargeOf(const Entry& entry) {
+  size_t bytes = entry.allocated_bytes();
+  if (const EntryCollection* collection = EntryAllocator::CollectionOf(entry)) {
+    bytes += SizeClass(sizeof(EntryCollection)) + collection->overhead_bytes();
+  }
+  return bytes > std::numeric_limits<uint32_t>::max() ? std::numeric_limits<uint32_t>::max()
+                                                      : static_cast<uint32_t>(bytes);
+}
+
+Entry* HotTier::Insert(uint64_t hash, const EntryParts& parts, bool arrival) {
+  Entry* entry = allocator_.New(parts);
+  if (parts.collection != nullptr) parts.collection->owner = entry;
+  table_.Insert(hash, entry);
+  entry->charge_bytes = ChargeOf(*entry);
+  policy_.Add(entry, arrival);
+  return entry;
+}
+
+void HotTier::Settle(const Entry* old, Entry* entry) {
+  if (old != entry) {
+    policy_.Moved(entry);
+    table_.Replace(table_.HashOf(*entry), old, entry);
+    if (IsInTurn(*entry)) turn_[entry->dirty_seq()] = entry;
+    if (EntryCollection* collection = EntryAllocator::CollectionOf(*entry)) {
+      collection->owner = entry;
+    }
+  }
+  Recharge(entry);
+}
+
+Entry* HotTier::Reshape(Entry* entry, const EntryParts& parts) {
+  const Entry* old = entry;
+  entry = allocator_.Reshape(entry, parts);
+  if (parts.collection != nullptr) parts.collection->owner = entry;
+  Settle(old, entry);
+  return entry;
+}
+
+Entry* HotTier::ResizePayload(Entry* entry, size_t size, char** bytes, bool fill) {
+  const Entry* old = entry;
+  entry = allocator_.ResizePayload(entry, size, bytes, fill);
+  if (entry != old) Settle(old, entry);
+  return entry;
+}
+
+void HotTier::FreeCollection(EntryCollection* collection) {
+  std::unique_ptr<EntryCollection> owned(collection);
+}
+
+void HotTier::Erase(Entry* entry) {
+  ENSURE(!IsInTurn(*entry));
+  table_.Erase(table_.HashOf(*entry), entry);
+  policy_.Remove(entry);
+  if (EntryCollection* collection = EntryAllocator::CollectionOf(*entry)) {
+    FreeCollection(collection);
+  }
+  allocator_.Free(entry);
+}
+
+void HotTier::Recharge(Entry* entry) {
+  const uint32_t charge = ChargeOf(*entry);
+  if (charge != entry->charge_bytes) policy_.Resize(entry, charge);
+}
+
+void HotTier::MarkInTurn(Entry* entry) {
+  if (IsInTurn(*entry)) return;
+  entry->bits_ |= Entry::kInTurn;
+  entry->set_dirty_seq(turn_.size());
+  turn_.push_back(entry);
+}
+
+Entry* HotTier::TakeFromTurn(uint64_t seq, bool* created) {
+  Entry* entry = turn_.back();
+  turn_.pop_back();
+  *created = (entry->bits_ & Entry::kCreated) != 0;
+  entry->bits_ = static_cast<uint8_t>(entry->bits_ & ~(Entry::kInTurn | Entry::kCreated));
+  entry->set_dirty_seq(seq);
+  return entry;
+}
+
+bool HotTier::IsEvictable(const Entry& entry) const {
+  if (IsInTurn(entry) || entry.dirty_seq() > applied_seq_) return false;
+  const EntryCollection* collection = EntryAllocator::CollectionOf(entry);
+  return collection == nullptr || (collection->changed_seq() <= applied_seq_ &&
+                                   collection->resident_pages() <= kMaxPagesDroppedAtOnce);
+}
+
+size_t HotTier::EvictTo(uint64_t budget, size_t max_steps) {
+  const uint64_t fixed = table_.memory_bytes() + policy_.memory_bytes();
+  return policy_.EvictTo(budget > fixed ? budget - fixed : 0, max_steps);
+}
+
+uint32_t HotTier::Fingerprint(const CacheNode& node) {
+  if (node.kind == kCacheEntry) {
+    return static_cast<uint32_t>(table_.HashOf(static_cast<const Entry&>(node)) >> 20);
+  }
+  // A page that is evicted stays where it is, as a counted one without rows: its place names it.
+  // Pages are small and many: their addresses are spread before they serve as a hash.
+  return static_cast<uint32_t>((reinterpret_cast<uintptr_t>(&node) * 0x9E3779B97F4A7C15ULL) >> 32);
+}
+
+bool HotTier::Evict(CacheNode* node) {
+  if (node->kind == kCachePage) {
+    if (!Collection::EvictPage(node, applied_seq_)) return false;
+    ++evicted_pages_;
+    return true;
+  }
+  auto* entry = static_cast<Entry*>(node);
+  if (!IsEvictable(*entry)) return false;
+  listener_.OnEvicted(*entry);
+  Erase(entry);
+  ++evicted_entries_;
+  return true;
+}
+
+void HotTier::Clear() {
+  turn_.clear();
+  std::vector<Entry*> all;
+  uint64_t cursor = 0;
+  do {
+    cursor = table_.CollectSegment(cursor, all);
+  } while (cursor != 0);
+  for (Entry* entry : all) {
+    entry->bits_ = static_cast<uint8_t>(entry->bits_ & ~Entry::kInTurn);
+    Erase(entry);
+  }
+}
+
+void HotTier::PageIn(CacheNode* page) {
+  ++pages_;
+  policy_.Add(page, pages_arrive_);
+}
+
+void HotTier::PageOut(CacheNode* page) {
+  --pages_;
+  policy_.Remove(page);
+}
+
+void HotTier::PageResized(CacheNode* page, uint32_t old_bytes) {
+  const uint32_t now = page->charge_bytes;
+  page->charge_bytes = old_bytes;
+  policy_.Resize(page, now);
+}
+
+}  // namespace lsm

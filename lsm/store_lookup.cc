@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <utility>
+
+#include "lsm/store_impl.h"
+
+namespace lsm {
+
+Entry* StoreImpl::FindEntry(const Keyspace& space, std::string_view key) const {
+  return hot_.Find(hot_.Hash(space.generation, key), space.generation, key);
+}
+
+bool StoreImpl::IsExpired(const Entry& entry) const {
+  return entry.has_expiry() && entry.expire_at_ms() <= clock_.NowMs();
+}
+
+bool StoreImpl::ExpireIfDue(Entry* entry) {
+  if (!IsExpired(*entry)) return false;
+  // On a full disk nothing may enter the turn, or replies to reads would wait for space too.
+  if (Writable()) ExpireNow(entry);
+  return true;
+}
+
+Store::Lookup StoreImpl::Find(uint32_t db, std::string_view key, Access access) {
+  const Keyspace& space = keyspaces_.at(db);
+  Entry* entry = FindEntry(space, key);
+  if (entry == nullptr) {
+    if (space.all_resident()) {
+      ++counts_.hot_hits;
+      return {Presence::kAbsent, nullptr};
+    }
+    ++counts_.hot_misses;
+    return {Presence::kNotResident, nullptr};
+  }
+  ++counts_.hot_hits;
+  if (!entry->exists() || ExpireIfDue(entry)) {
+    if (access == Access::kTouch) entry->Touch();
+    return {Presence::kAbsent, nullptr};
+  }
+  if (access == Access::kTouch) HotTier::Touch(entry, coarse_now_s_);
+  // What was loaded into a collection on the spot is weighed when the key is looked at again.
+  if (entry->has_collection()) hot_.Recharge(entry);
+  return {Presence::kPresent, entry};
+}
+
+bool StoreImpl::Prefetch(uint32_t db, std::string_view key, LoadWaiter& waiter) {
+  const Keyspace& space = keyspaces_.at(db);
+  const KeyName name{hot_.Hash(space.generation, key), space.generation, key};
+  if (hot_.Find(name.hash, name.generation, key) != nullptr || space.all_resident()) return true;
+  board_->JoinKey(name, waiter);
+  return false;
+}
+
+bool StoreImpl::PrefetchRow(Entry& entry, std::string_view subkey, LoadWaiter& waiter) {
+  if (!entry.has_collection()) return true;
+  // Most are resident: looks before it copies the subkey.
+  std::optional<LoadRequest> missing = entry.collection().Check(subkey);
+  if (!missing.has_value()) return true;
+  board_->JoinRows({HashOf(entry), entry.generation(), entry.key()}, *std::move(missing),
+                   {RowsWanted::What::kRow, std::string(subkey), 0}, waiter);
+  return false;
+}
+
+bool StoreImpl::PrefetchAll(Entry& entry, uint64_t max_rows, LoadWaiter& waiter) {
+  if (!entry.has_collection() || entry.collection().fully_resident()) return true;
+  RowsWanted wanted{RowsWanted::What::kAll, {}, max_rows};
+  std::optional<LoadRequest> missing = MissingOf(entry, wanted);
+  if (!missing.has_value()) return true;
+  board_->JoinRows({HashOf(entry), entry.generation(), entry.key()}, *std::move(missing),
+                   std::move(wanted), waiter);
+  return false;
+}
+
+void StoreImpl::Abandon(LoadWaiter& waiter) {
+  AbandonScans(waiter);
+  board_->Abandon(waiter);
+}
+
+Result<Entry*> StoreImpl::FindOrLoad(uint32_t db, std::string_view key, Access access) {
+  const Lookup found = Find(db, key, access);
+  if (found.presence != Presence::kNotResident) return found.entry;
+  const Keyspace& space = keyspaces_.at(db);
+  ++counts_.spot_loads;
+  LSM_ASSIGN_OR_RETURN(std::optional<StoredMeta> meta, reader_->ReadMeta(space.generation, key));
+  const KeyName name{hot_.Hash(space.generation, key), space.generation, key};
+  Entry* entry = Install(name, std::move(meta), /*arrival=*/false);
+  if (!entry->exists() || ExpireIfDue(entry)) return nullptr;
+  if (access == Access::kTouch) HotTier::SetLastAccess(entry, coarse_now_s_);
+  return entry;
+}
+
+Entry* StoreImpl::Install(const KeyName& name, std::optional<StoredMeta> meta, bool arrival) {
+  Keyspace* space = keyspaces_.Find(name.generation);
+  if (space == nullptr) return nullptr;
+  // What is resident is never older than what was read.
+  Entry* entry = hot_.Find(name.hash, name.generation, name.key);
+  if (entry != nullptr) return entry;
+  EntryParts parts;
+  parts.generation = name.generation;
+  parts.key = name.key;
+  if (meta.has_value()) {
+    const MetaHead& head = meta->head;
+    parts.type = head.type;
+    parts.type_flags = head.type_flags;
+    parts.expire_at_ms = head.expire_at_ms;
+    parts.ttl_row_ms = head.ttl_row_ms;
+    parts.payload = meta->payload();
+    if (head.collection != 0) {
+      parts.collection = new EntryCollection(head.collection, &collection_env_, head.count);
+    }
+    ++space->resident;
+  }
+  entry = hot_.Insert(name.hash, parts, arrival);
+  HotTier::SetLastAccess(entry, coarse_now_s_);
+  return entry;
+}
+
+void StoreImpl::OnKeyLoaded(const KeyName& name, std::optional<StoredMeta> meta) {
+  Install(name, std::move(meta), /*arrival=*/true);
+}
+
+Status StoreImpl::OnRunLoaded(const KeyName& name, const LoadedRun& run) {
+  Entry* entry = hot_.Find(name.hash, name.generation, name.key);
+  if (entry == nullptr || !entry->has_collection() ||
+      entry->collection().id() != run.request.collection) {
+    return Status();  // Gone, or another one: who waits looks again.
+  }
+  hot_.SetPagesArrive(true);
+  const Result<Collection::Installed> installed = entry->collection().Install(run);
+  hot_.SetPagesArrive(false);
+  hot_.Recharge(entry);
+  if (!installed.has_value()) return installed.error();
+  return Status();  // Stale parts are asked for again by StillMissing.
+}
+
+std::optional<LoadRequest> StoreImpl::MissingOf(Entry& entry, const RowsWanted& wanted) {
+  const Collection& collection = entry.collection();
+  if (wanted.what == RowsWanted::What::kRow) return collection.Check(wanted.subkey);
+  if (collection.count() > wanted.max_rows) return std::nullopt;
+  return collection.CheckAll();
+}
+
+std::optional<LoadRequest> StoreImpl::StillMissing(const KeyName& name, CollectionId collection,
+                                                   const RowsWanted& wanted) {
+  Entry* entry = hot_.Find(name.hash, name.generation, name.key);
+  if (entry == nullptr || !entry->has_collection() || entry->collection().id() != collection) {
+    return std::nullopt;
+  }
+  return MissingOf(*entry, wanted);
+}
+
+void StoreImpl::OnEvicted(const Entry& entry) {
+  Keyspace* space = keyspaces_.Find(entry.generation());
+  if (space == nullptr) return;
+  if (entry.exists()) --space->resident;
+  board_->OnForgotten({HashOf(entry), entry.generation(), entry.key()});
+}
+
+Result<LoadedRun> StoreImpl::LoadRun(const LoadRequest& request) {
+  ++counts_.spot_loads;
+  // After a crash, rows from the log come to LevelDB in the background; none is read before.
+  if (parts_->applier->applied_seq() < rows_held_until_) {
+    LSM_RETURN_IF_ERROR(parts_->applier->Drain());
+  }
+  return reader_->LoadRun(request);
+}
+
+}  // namespace lsm

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <utility>
+
+#include "lsm/snapshot.h"
+#include "lsm/store_impl.h"
+
+namespace lsm {
+
+namespace {
+
+// Nodes that one turn's eviction looks at, at most: some hundred microseconds.
+constexpr size_t kEvictionSteps = 1000;
+// Segments of the table whose dead entries are freed between two looks at the clock.
+constexpr size_t kDeadSegmentsPerSlice = 2;
+constexpr int64_t kIdleMs = 100;
+constexpr uint64_t kMinArrivalBytes = uint64_t{64} << 10;
+
+}  // namespace
+
+void StoreImpl::EvictSome(size_t max_steps) {
+  const bool off = options_.hot_tier == HotTierMode::kOff;
+  const uint64_t budget = off ? 0 : hot_budget_bytes_;
+  // While commands wait for the rest of what they need, what has arrived for them stays, within
+  // bounds; after that it takes its chance like all else.
+  const uint64_t arrivals = std::max(kMinArrivalBytes, hot_budget_bytes_ / 8);
+  hot_.AdmitArrivals(board_->pending() > 0 ? arrivals : 0);
+  if (hot_.used_bytes() <= budget) return;
+  hot_.EvictTo(budget, max_steps);
+  // What is left over the budget is mostly not applied yet.
+  if (!off && hot_.used_bytes() > budget) HurryApplier();
+}
+
+void StoreImpl::HurryApplier() {
+  if (hurrying_ || parts_->applier->backlog_bytes() == 0) return;
+  hurrying_ = true;
+  parts_->applier->Barrier([this](const Status&) { Post([this] { hurrying_ = false; }); });
+}
+
+int64_t StoreImpl::RunHousekeeping(int64_t budget_us) {
+  const int64_t until_us = clock_.MonotonicUs() + budget_us;
+  UpdateCoarseClock();
+  TakeApplied();
+  EvictSome(kEvictionSteps);
+  bool more = Sweep(until_us);
+  do {
+    FreeDeadEntries(kDeadSegmentsPerSlice);
+  } while (dead_entries_ && clock_.MonotonicUs() < until_us);
+  more = more || dead_entries_;
+  MaybeRefillTtl();
+  board_->Submit();
+  if (more) return 0;
+  const int64_t due_ms = ttl_rows_->NextDueMs();
+  if (!sweeping_ || due_ms == TtlIndex::kNever) return kIdleMs;
+  return std::clamp<int64_t>(due_ms - clock_.NowMs(), 1, kIdleMs);
+}
+
+void StoreImpl::TakeSnapshot(std::function<void(Result<std::unique_ptr<Snapshot>>)> done) {
+  // Shared between the applier's thread, which fills it, and the loop, which empties it.
+  using Taken = Result<std::unique_ptr<Snapshot>>;
+  const uint64_t seq = committed_seq_;
+  auto call = std::make_shared<std::function<void(Taken)>>(std::move(done));
+  parts_->applier->Barrier([this, seq, call](const Status& status) {
+    auto taken = std::make_shared<Taken>(std::unique_ptr<Snapshot>());
+    if (status.ok()) {
+      *taken = Snapshot::Take(*parts_->shards, seq);
+    } else {
+      *taken = status;
+    }
+    Post([call, taken] { (*call)(std::move(*taken)); });
+  });
+}
+
+Status StoreImpl::CompactAll() {
+  LSM_RETURN_IF_ERROR(parts_->applier->Drain());
+  for (uint32_t shard = 0; shard < parts_->shards->count(); ++shard) {
+    LSM_RETURN_IF_ERROR(parts_->shards->FlushMemtable(shard));
+    LSM_RETURN_IF_ERROR(parts_->shards->CompactRange(shard, {}, {}));
+  }
+  return Status();
+}
+
+void StoreImpl::Log(char level, const std::string& line) const {
+  if (options_.log_line) options_.log_line(level, line);
+}
+
+StoreStats StoreImpl::Stats() const {
+  StoreStats stats = counts_;
+  stats.hot_bytes = hot_.used_bytes();
+  stats.hot_budget_bytes = hot_budget_bytes_;
+  stats.hot_entries = hot_.entries();
+  stats.hot_pages = hot_.pages();
+  stats.evicted_entries = hot_.evicted_entries();
+  stats.evicted_pages = hot_.evicted_pages();
+  stats.key_loads = board_->key_loads();
+  stats.page_loads = board_->row_loads();
+  stats.coalesced_loads = board_->coalesced();
+  stats.loads_pending = board_->pending() + scans_.size();
+
+  const LogStatistics log = parts_->log->statistics();
+  stats.log_bytes_on_disk = log.bytes_on_disk;
+  stats.log_bytes_appended = log.bytes_appended;
+  stats.log_appends = log.appends;
+  stats.log_fsyncs = log.syncs;
+  stats.log_last_fsync_us = log.last_sync_micros;
+  stats.committed_seq = committed_seq_;
+  stats.synced_seq = parts_->log->synced_seq();
+  stats.applied_seq = parts_->applier->applied_seq();
+  stats.flushed_seq = parts_->shards->flushed_seq();
+
+  const Applier::Statistics applier = parts_->applier->statistics();
+  stats.backlog_bytes = parts_->applier->backlog_bytes();
+  stats.backlog_limit_bytes = parts_->applier->backlog_limit_bytes();
+  stats.write_delay_us = parts_->applier->WriteDelayUs();
+  stats.rows_received = applier.rows_received;
+  stats.rows_applied = applier.rows_applied;
+
+  const Shards::Statistics shards = parts_->shards->statistics();
+  stats.lsm_bytes_on_disk = shards.bytes_on_disk;
+  stats.lsm_tables = shards.tables;
+  stats.lsm_memory_bytes = shards.memory_bytes;
+  stats.lsm_reopens = parts_->shards->reopens();
+  stats.garbage_pending = collector_->pending();
+  stats.garbage_rows_collected = collector_->rows_collected();
+  stats.replayed_records = parts_->replayed_records;
+  stats.replay_ms = parts_->replay_ms;
+  return stats;
+}
+
+void StoreImpl::ResetStats() {
+  counts_ = StoreStats();
+  hot_.ResetStats();
+  board_->ResetStats();
+}
+
+}  // namespace lsm
