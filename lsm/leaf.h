@@ -9,7 +9,7 @@
 
 namespace lsm {
 
-// Appends nothing past 5 bytes; returns the end. The packed row format is
+// Writes at most 5 bytes and returns their end. The packed row format is
 //   varint key length · varint value length · key · value.
 char* EncodeVarint32(char* to, uint32_t value);
 size_t VarintSize(uint32_t value);
