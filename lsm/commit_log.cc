@@ -15,6 +15,7 @@ static_assert(RowBatch::kHeadroom == kRecordHeaderSize);
 
 // So many failed writes in a row, and the record goes to the next segment instead.
 constexpr int kFailuresToLeave = 3;
+constexpr uint64_t kCopyChunk = 1 << 20;
 
 uint64_t SteadyMicros() {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
@@ -49,7 +50,8 @@ Status Log::Start(LogScanner& scanner, uint64_t applied_seq) {
   auto& scanned = scanner.segments();
   const size_t kept =
       scanner.cut_segment().has_value() ? *scanner.cut_segment() + 1 : scanned.size();
-  if (!scanned.empty()) next_number_ = scanned.back().header.number + 1;
+  // Numbers go on without a gap, since a gap means that a file is missing.
+  if (!scanned.empty()) next_number_ = scanned.front().header.number;
   // What comes after the cut goes first, newest first, so that a crash in between leaves a log that
   // is judged in the same way again.
   for (size_t i = scanned.size(); i-- > kept;) {
@@ -58,12 +60,14 @@ Status Log::Start(LogScanner& scanner, uint64_t applied_seq) {
   }
   for (size_t i = 0; i < kept; ++i) {
     ScannedSegment& from = scanned[i];
-    if (i + 1 == kept && (from.end < from.size || !from.header_error.empty())) {
-      if (from.end <= kSegmentHeaderSize) {
-        LSM_RETURN_IF_ERROR(pool_.Discard(from.header.number));
-        LSM_RETURN_IF_ERROR(pool_.Sync());
-        break;
-      }
+    if (i + 1 == kept && from.end <= kSegmentHeaderSize) {
+      LSM_RETURN_IF_ERROR(pool_.Discard(from.header.number));
+      LSM_RETURN_IF_ERROR(pool_.Sync());
+      break;
+    }
+    if (from.end < from.size) {
+      // Records that were not taken may still be valid there: once their numbers are given anew,
+      // they must not come back.
       LSM_RETURN_IF_ERROR(from.file->Truncate(from.end));
       LSM_RETURN_IF_ERROR(from.file->Sync());
       from.size = from.end;
@@ -76,10 +80,12 @@ Status Log::Start(LogScanner& scanner, uint64_t applied_seq) {
     segment->end = segment->synced_end = from.end;
     segment->first_seq = from.first_seq;
     segment->last_seq = from.last_seq;
+    next_number_ = from.header.number + 1;
+    if (from.last_seq > scanner.synced_seq()) {
+      LSM_RETURN_IF_ERROR(StoreUnsynced(*segment, from.synced_seq));
+    }
     segments_.push_back(std::move(segment));
   }
-  // What was only in the page cache when the process was killed must not be taken for synced.
-  for (const auto& segment : segments_) LSM_RETURN_IF_ERROR(segment->file->Sync());
   LSM_RETURN_IF_ERROR(pool_.Open());
   written_seq_ = synced_seq_ = scanner.next_seq() - 1;
   Release(applied_seq);
@@ -90,6 +96,30 @@ Status Log::Start(LogScanner& scanner, uint64_t applied_seq) {
   TellWritable();
   if (options_.own_thread) thread_ = std::thread([this] { Thread(); });
   return {};
+}
+
+// What the last process wrote and did not see synced may be in the page cache only, and if a sync
+// has failed, the kernel takes those pages for clean: so they are written once more before they are
+// synced. The bytes are the same, so a write that is cut short does no harm. `synced_seq`: up to
+// there the segment's own records say that it was synced; what other segments say is no help, since
+// they may hold copies of the records in doubt.
+Status Log::StoreUnsynced(const Segment& segment, uint64_t synced_seq) {
+  SegmentReader reader(*segment.file, segment.header.id, kSegmentHeaderSize, segment.end);
+  RecordHeader header;
+  std::string_view payload;
+  uint64_t offset = reader.offset();
+  while (reader.Next(&header, &payload) && header.seq <= synced_seq) offset = reader.offset();
+  LSM_RETURN_IF_ERROR(reader.status());
+  std::string bytes;
+  while (offset < segment.end) {
+    bytes.resize(static_cast<size_t>(std::min<uint64_t>(kCopyChunk, segment.end - offset)));
+    LSM_ASSIGN_OR_RETURN(const size_t read,
+                         segment.file->ReadAt(offset, bytes.size(), bytes.data()));
+    if (read != bytes.size()) return Status::IoError(segment.path + " has become shorter");
+    LSM_RETURN_IF_ERROR(segment.file->WriteAt(offset, bytes));
+    offset += read;
+  }
+  return segment.file->Sync();
 }
 
 bool Log::Fits(uint64_t record_bytes) const {

@@ -98,8 +98,9 @@ class CommitLog {
   virtual ~CommitLog() = default;
 
   // Writes the batch as the record `seq`, which must be written_seq() + 1, with one write call.
-  // Under kAlways this also asks for a sync. After an error nothing of it counts: call again with
-  // the same batch. The batch's header room is overwritten.
+  // Under kAlways this also asks for a sync. After an error call again with the
+  // very same batch before anything else: should the process end before that, recovery finds the
+  // record or does not. The batch's header room is overwritten.
   virtual Status Append(uint64_t seq, RowBatch& batch) = 0;
 
   // Ok if a batch of `payload_bytes` will find allocated space, whatever happens to the disk. Call

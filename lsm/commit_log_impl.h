@@ -26,6 +26,7 @@ class Log final : public CommitLog {
   ~Log() override;
 
   Status Start(LogScanner& scanner, uint64_t applied_seq);
+  Status StoreUnsynced(const Segment& segment, uint64_t synced_seq);  // In Start.
 
   Status Append(uint64_t seq, RowBatch& batch) override;
   Status EnsureRoom(uint64_t payload_bytes) override;
@@ -62,8 +63,8 @@ class Log final : public CommitLog {
   Status SyncWritten(uint64_t now);
   Status Repair();
   Status RewriteUnsynced(const std::vector<Dirty>& dirty, uint64_t first_seq, uint64_t last_seq);
-  Result<uint64_t> CopyRecords(const Segment& from, uint64_t limit, uint64_t first_seq,
-                               Segment* to);
+  Result<uint64_t> CopyRecords(const Segment& from, uint64_t limit, uint64_t first_seq, Segment* to,
+                               std::string* first_header);
   void FinishRepair(const std::vector<Dirty>& dirty, std::shared_ptr<Segment> target);
   Status Seal();  // In Close.
 

@@ -216,13 +216,18 @@ Status Log::RewriteUnsynced(const std::vector<Dirty>& dirty, uint64_t first_seq,
       target->capacity = kSegmentHeaderSize + bytes;
     }
     uint64_t copied = 0;
+    std::string first_header;
     for (const Dirty& d : dirty) {
-      LSM_ASSIGN_OR_RETURN(copied, CopyRecords(*d.segment, d.end, first_seq, target.get()));
+      LSM_ASSIGN_OR_RETURN(copied,
+                           CopyRecords(*d.segment, d.end, first_seq, target.get(), &first_header));
     }
     if (copied != last_seq) {
       return Status::Corruption("unsynced records end at " + std::to_string(copied) +
                                 " and not at " + std::to_string(last_seq));
     }
+    LSM_RETURN_IF_ERROR(target->file->Sync());
+    // Only now the segment begins to count, all of it at once: it supersedes what it copies.
+    LSM_RETURN_IF_ERROR(target->file->WriteAt(kSegmentHeaderSize, first_header));
     return target->file->Sync();
   };
   const Status status = rewrite();
@@ -244,7 +249,7 @@ Status Log::RewriteUnsynced(const std::vector<Dirty>& dirty, uint64_t first_seq,
 // Copies the unsynced records of `from` that are not below `first_seq`; gives the last one's
 // number.
 Result<uint64_t> Log::CopyRecords(const Segment& from, uint64_t limit, uint64_t first_seq,
-                                  Segment* to) {
+                                  Segment* to, std::string* first_header) {
   SegmentReader reader(*from.file, from.header.id, from.synced_end, limit);
   std::string chunk;
   uint64_t last = 0;
@@ -263,6 +268,10 @@ Result<uint64_t> Log::CopyRecords(const Segment& from, uint64_t limit, uint64_t 
     chunk.append(payload);
     SealRecord(std::span(chunk).subspan(begin), header.seq, std::min(first_seq, header.seq) - 1,
                to->header.id, to->end + begin);
+    if (first_header->empty()) {
+      *first_header = chunk.substr(begin, kRecordHeaderSize);
+      std::fill_n(chunk.begin() + static_cast<std::ptrdiff_t>(begin), kRecordHeaderSize, '\0');
+    }
     if (chunk.size() < kCopyChunk) continue;
     LSM_RETURN_IF_ERROR(to->file->WriteAt(to->end, chunk));
     to->end += chunk.size();

@@ -48,6 +48,24 @@ Status LogScanner::OpenSegments() {
   std::sort(segments_.begin(), segments_.end(),
             [](const auto& a, const auto& b) { return a.header.number < b.header.number; });
   for (ScannedSegment& segment : segments_) LSM_RETURN_IF_ERROR(OpenSegment(&segment));
+  return FindSuperseded();
+}
+
+Status LogScanner::FindSuperseded() {
+  uint64_t superseded = kAnySeq;
+  for (size_t i = segments_.size(); i-- > 0;) {
+    ScannedSegment& segment = segments_[i];
+    segment.superseded = superseded;
+    if (!segment.header_error.empty()) continue;
+    SegmentReader reader(*segment.file, segment.header.id, kSegmentHeaderSize, segment.size);
+    RecordHeader header;
+    std::string_view payload;
+    if (reader.Next(&header, &payload)) {
+      segment.begins_with = header.seq;
+      superseded = std::min(superseded, header.seq);
+    }
+    LSM_RETURN_IF_ERROR(reader.status());
+  }
   return {};
 }
 
@@ -56,6 +74,8 @@ Status LogScanner::Take(ScannedSegment* segment, const RecordHeader& header,
   segment->end = end;
   report_.bytes += kRecordHeaderSize + payload.size();
   seen_seq_ = std::max(seen_seq_, header.seq);
+  segment->synced_seq = std::max(segment->synced_seq, header.synced_seq);
+  synced_seq_ = std::max(synced_seq_, header.synced_seq);
   if (any_start_ && !started_) expected_ = header.seq + (IsSeal(header) ? 1 : 0);
   started_ = true;
   if (IsSeal(header)) return {};
@@ -73,19 +93,43 @@ Status LogScanner::Take(ScannedSegment* segment, const RecordHeader& header,
   return {};
 }
 
-bool LogScanner::Fits(const RecordHeader& header) const {
+bool LogScanner::Fits(const ScannedSegment& segment, const RecordHeader& header) const {
+  if (header.seq >= segment.superseded) return false;
   if (any_start_ && !started_) return true;
   return IsSeal(header) ? header.seq < expected_ : header.seq <= expected_;
 }
 
-// Whether the segment begins with a record that leaves no gap.
-bool LogScanner::StartsWithin(size_t index) {
-  if (index >= segments_.size() || !segments_[index].header_error.empty()) return false;
-  SegmentReader reader(*segments_[index].file, segments_[index].header.id, kSegmentHeaderSize,
-                       segments_[index].size);
-  RecordHeader header;
+// Whether the segment's first record (if `deep`: the first valid one in it) leaves no gap.
+Result<bool> LogScanner::Continues(size_t index, bool deep) {
+  const ScannedSegment& segment = segments_[index];
+  if (!segment.header_error.empty()) return false;
+  RecordHeader header{.seq = segment.begins_with};
+  if (header.seq != 0) return Fits(segment, header);
+  if (!deep) return false;
+  SegmentReader reader(*segment.file, segment.header.id, kSegmentHeaderSize, segment.size);
   std::string_view payload;
-  return reader.Next(&header, &payload) && Fits(header);
+  const bool found = reader.FindNext(1, kAnySeq) && reader.Next(&header, &payload);
+  LSM_RETURN_IF_ERROR(reader.status());
+  return found && Fits(segment, header);
+}
+
+// The first segment behind `index` that goes on where the log stands, if there is one. Mostly it is
+// the next one; after a repair, segments in between hold what has been written anew.
+Result<std::optional<size_t>> LogScanner::FindContinuation(size_t index) {
+  if (any_start_ && !started_) {
+    // Then any segment would do, but not to step over damage.
+    ScannedSegment& segment = segments_[index];
+    SegmentReader reader(*segment.file, segment.header.id, kSegmentHeaderSize, segment.size);
+    if (reader.FindNext(1, kAnySeq)) return std::optional<size_t>();
+    LSM_RETURN_IF_ERROR(reader.status());
+  }
+  // As long as all that is missing is in LevelDB, a segment may be damaged at its beginning too.
+  const bool nothing_lost_yet = seen_seq_ + 1 < expected_;
+  for (size_t i = index + 1; i < segments_.size(); ++i) {
+    LSM_ASSIGN_OR_RETURN(const bool continues, Continues(i, nothing_lost_yet));
+    if (continues) return std::optional<size_t>(i);
+  }
+  return std::optional<size_t>();
 }
 
 // Over all that is valid from `offset` in segment `index` on: the highest synced_seq and seq.
@@ -133,15 +177,19 @@ Status LogScanner::Judge(const Stop& stop) {
   }
   const bool later_records = last >= expected_;
   const bool missing_records = later_records && missing_file;
+  // With nothing of a record here and some in the next segment, it is there that one is missing.
+  const bool in_next = !stop.torn && later_records && stop.rest_index > index &&
+                       index + 1 < segments_.size() && segment.header_error.empty() &&
+                       segments_[index + 1].header_error.empty() && !missing_file &&
+                       segments_[index + 1].begins_with == 0;
+  Cut(in_next ? index + 1 : index, in_next ? kSegmentHeaderSize : stop.offset);
   if (!bad_header && !missing_records && (!later_records || synced < expected_)) {
     report_.torn_tail = stop.torn || later_records;
-    Cut(index, stop.offset);
     return {};
   }
-  Cut(index, stop.offset);
   std::string& text = report_.damage;
   text = "the commit log is damaged: " + report_.cut_file + " at offset " +
-         std::to_string(stop.offset) + ": ";
+         std::to_string(report_.cut_offset) + ": ";
   if (!segment.header_error.empty()) {
     text += segment.header_error;
   } else if (missing_records) {
@@ -161,15 +209,37 @@ Status LogScanner::Judge(const Stop& stop) {
   return {};
 }
 
-// Reads segment `index` to its end. `stopped`: the log ends, or is damaged, in it.
-Status LogScanner::ScanSegment(size_t index, bool* stopped) {
+// Looks behind an invalid record for a valid one in the same segment.
+bool LogScanner::Resume(SegmentReader* reader, bool sealed, RecordHeader* header,
+                        std::string_view* payload, Stop* stop) {
+  stop->torn = reader->torn();
+  // Behind a seal the segment was never written. Else look on: damage among what LevelDB has
+  // already does not matter, if the record that it lacks comes later.
+  if (sealed || !reader->FindNext(std::max<uint64_t>(seen_seq_, 1), kAnySeq)) {
+    ++stop->rest_index;
+    stop->rest_offset = kSegmentHeaderSize;
+    return false;
+  }
+  stop->rest_offset = reader->offset();
+  if (!reader->Next(header, payload)) return false;
+  if (any_start_ && !started_) {
+    // A log that begins anywhere does not begin with damage.
+    expected_ = std::max<uint64_t>(header->seq, 2) - 1;
+    started_ = true;
+  }
+  return true;
+}
+
+// Reads segment `index` to its end. Gives the segment to go on with; nothing if the log ends, or is
+// damaged, in this one.
+Result<std::optional<size_t>> LogScanner::ScanSegment(size_t index) {
   ScannedSegment& segment = segments_[index];
-  *stopped = false;
   if (!segment.header_error.empty()) {
-    if (StartsWithin(index + 1)) return {};
-    *stopped = true;
+    LSM_ASSIGN_OR_RETURN(const auto next, FindContinuation(index));
+    if (next.has_value()) return next;
     segment.end = 0;
-    return Judge({.index = index, .offset = 0, .rest_index = index + 1});
+    LSM_RETURN_IF_ERROR(Judge({.index = index, .offset = 0, .rest_index = index + 1}));
+    return next;
   }
   SegmentReader reader(*segment.file, segment.header.id, kSegmentHeaderSize, segment.size);
   bool sealed = false;
@@ -181,27 +251,19 @@ Status LogScanner::ScanSegment(size_t index, bool* stopped) {
     RecordHeader header;
     std::string_view payload;
     bool valid = reader.Next(&header, &payload);
-    if (!valid && !StartsWithin(index + 1)) {
-      stop.torn = reader.torn();
-      // Behind a seal the segment was never written. Else look on: damage among what LevelDB has
-      // already does not matter, if the record that it lacks comes later.
-      if (!sealed && reader.FindNext(std::max<uint64_t>(seen_seq_, 1), kAnySeq)) {
-        stop.rest_offset = reader.offset();
-        valid = reader.Next(&header, &payload);
-      } else {
-        ++stop.rest_index;
-        stop.rest_offset = kSegmentHeaderSize;
-      }
-    }
     LSM_RETURN_IF_ERROR(reader.status());
-    if (valid && Fits(header)) {
-      LSM_RETURN_IF_ERROR(Take(&segment, header, payload, reader.offset()));
-      sealed = IsSeal(header);
-      continue;
+    if (!valid || !Fits(segment, header)) {
+      LSM_ASSIGN_OR_RETURN(const auto next, FindContinuation(index));
+      if (next.has_value()) return next;
+      valid = valid || Resume(&reader, sealed, &header, &payload, &stop);
+      LSM_RETURN_IF_ERROR(reader.status());
     }
-    if (StartsWithin(index + 1)) return {};
-    *stopped = true;
-    return Judge(stop);
+    if (!valid || !Fits(segment, header)) {
+      LSM_RETURN_IF_ERROR(Judge(stop));
+      return std::optional<size_t>();
+    }
+    LSM_RETURN_IF_ERROR(Take(&segment, header, payload, reader.offset()));
+    sealed = IsSeal(header);
   }
 }
 
@@ -218,9 +280,10 @@ void LogScanner::FillSegmentReports() {
 
 Status LogScanner::Run() {
   LSM_RETURN_IF_ERROR(OpenSegments());
-  bool stopped = false;
-  for (size_t i = 0; i < segments_.size() && !stopped; ++i) {
-    LSM_RETURN_IF_ERROR(ScanSegment(i, &stopped));
+  std::optional<size_t> index;
+  if (!segments_.empty()) index = 0;
+  while (index.has_value()) {
+    LSM_ASSIGN_OR_RETURN(index, ScanSegment(*index));
   }
   FillSegmentReports();
   return {};

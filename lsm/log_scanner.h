@@ -22,19 +22,24 @@ struct ScannedSegment {
   uint64_t end = kSegmentHeaderSize;  // Behind its last record that counts.
   uint64_t first_seq = 0;             // 0: no records.
   uint64_t last_seq = 0;
+  uint64_t synced_seq = 0;   // As its own records say.
+  uint64_t begins_with = 0;  // The record at its very beginning; 0 if none is valid there.
+  uint64_t superseded = 0;   // Records from this one on stand anew in a later segment.
   std::string header_error;  // Not empty: unusable.
 };
 
 // Reads a whole log once, in order, and judges what is not as it should be:
 //
-//  - A record that is not valid is where the segment ends, if the next segment goes on from there
-//    (after a repair, or a write that failed, a segment is left early).
+//  - A segment that begins with record n supersedes all records from n on in earlier segments:
+//  after a
+//    failed write or sync, what is in doubt is written anew there.
+//  - A record that is not valid is where its segment ends, if a later segment goes on from there.
 //  - Else, if nothing valid comes after it, or nothing that was written when it was known to be
 //    synced, it is a torn tail: what the machine lost was never promised. The log is cut there.
 //  - Else what was promised is damaged: refused.
 //
-// Duplicates of records already seen are skipped; a record that comes too early is a gap, which is
-// judged like a record that is not valid.
+// A record that comes too early is a gap, which is judged like a record that is not valid. What
+// LevelDB has may be damaged or missing.
 class LogScanner {
  public:
   // `mode`: how the files are opened. `applied_seq`: records up to it do not matter. `any_start`:
@@ -59,6 +64,9 @@ class LogScanner {
   // The sequence number that follows the last record.
   uint64_t next_seq() const { return expected_; }
 
+  // The records say that all up to here was synced when they were written.
+  uint64_t synced_seq() const { return synced_seq_; }
+
   // The segment to cut, at its `end`; all later ones hold nothing that counts. Nothing if the log
   // is whole.
   std::optional<size_t> cut_segment() const { return cut_segment_; }
@@ -75,11 +83,15 @@ class LogScanner {
 
   Status OpenSegments();
   Status OpenSegment(ScannedSegment* segment);
-  Status ScanSegment(size_t index, bool* stopped);
+  Status FindSuperseded();
+  Result<std::optional<size_t>> ScanSegment(size_t index);
   Status Take(ScannedSegment* segment, const RecordHeader& header, std::string_view payload,
               uint64_t end);
-  bool Fits(const RecordHeader& header) const;
-  bool StartsWithin(size_t index);
+  bool Fits(const ScannedSegment& segment, const RecordHeader& header) const;
+  Result<bool> Continues(size_t index, bool deep);
+  Result<std::optional<size_t>> FindContinuation(size_t index);
+  bool Resume(SegmentReader* reader, bool sealed, RecordHeader* header, std::string_view* payload,
+              Stop* stop);
   Status Judge(const Stop& stop);
   Status HighestSyncedAfter(size_t index, uint64_t offset, uint64_t* synced, uint64_t* last);
   void Cut(size_t index, uint64_t offset);
@@ -92,6 +104,7 @@ class LogScanner {
   const bool any_start_;
   bool started_ = false;  // Some record has been seen.
   uint64_t expected_;
+  uint64_t synced_seq_ = 0;
   uint64_t seen_seq_ = 0;  // The last valid record's, of any sequence number.
   const ReplayFunction& replay_;
   std::vector<ScannedSegment> segments_;

@@ -52,7 +52,10 @@ Result<std::shared_ptr<Segment>> SegmentPool::Prepare(uint64_t number, uint64_t 
     LSM_RETURN_IF_ERROR(segment->file->WriteAt(0, EncodeSegmentHeader(segment->header)));
     LSM_RETURN_IF_ERROR(segment->file->Sync());
     LSM_RETURN_IF_ERROR(file_system_.Rename(spare_path, segment->path));
-    return file_system_.SyncDirectory(directory_);
+    LSM_RETURN_IF_ERROR(file_system_.SyncDirectory(directory_));
+    // Opened again, so that errors name the file as it is called now.
+    LSM_ASSIGN_OR_RETURN(segment->file, file_system_.Open(segment->path, OpenMode::kReadWrite));
+    return {};
   };
   const Status status = prepare();
   if (status.ok()) return segment;

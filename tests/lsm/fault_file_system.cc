@@ -194,13 +194,18 @@ uint64_t FaultFileSystem::UsedLocked() const {
   return used;
 }
 
-void FaultFileSystem::SetNameLocked(const std::string& path, std::shared_ptr<Inode> inode) {
-  if (inode == nullptr) {
-    names_.erase(path);
+void FaultFileSystem::ChangeNameLocked(NameChange change) {
+  Apply(change, &names_);
+  pending_names_[Parent(change.path)].push_back(std::move(change));
+}
+
+void FaultFileSystem::Apply(const NameChange& change, Names* names) {
+  if (!change.old_path.empty()) names->erase(change.old_path);
+  if (change.inode == nullptr) {
+    names->erase(change.path);
   } else {
-    names_[path] = inode;
+    (*names)[change.path] = change.inode;
   }
-  pending_names_[Parent(path)].push_back({path, std::move(inode)});
 }
 
 void FaultFileSystem::Apply(const Change& change, std::string* data) {
@@ -260,13 +265,7 @@ void FaultFileSystem::CutPower(PowerCut kind, std::mt19937_64& random) {
     if (kind == PowerCut::kPrefix || kind == PowerCut::kScattered) {
       kept = random() % (changes.size() + 1);
     }
-    for (size_t i = 0; i < kept; ++i) {
-      if (changes[i].inode == nullptr) {
-        stable_names_.erase(changes[i].path);
-      } else {
-        stable_names_[changes[i].path] = changes[i].inode;
-      }
-    }
+    for (size_t i = 0; i < kept; ++i) Apply(changes[i], &stable_names_);
   }
   pending_names_.clear();
   names_ = stable_names_;
@@ -307,7 +306,7 @@ Result<std::unique_ptr<File>> FaultFileSystem::Open(const std::string& path, Ope
   std::shared_ptr<Inode> inode = it == names_.end() ? nullptr : it->second;
   if (mode == OpenMode::kCreate) {
     inode = std::make_shared<Inode>();
-    SetNameLocked(path, inode);
+    ChangeNameLocked({.path = path, .inode = inode});
   }
   if (inode == nullptr)
     return Status::IoError("cannot open " + path + ": No such file or directory");
@@ -332,7 +331,7 @@ Status FaultFileSystem::Remove(const std::string& path) {
   LSM_RETURN_IF_ERROR(Before(FileOperation::kRemove, path));
   const std::lock_guard lock(mutex_);
   if (!names_.contains(path)) return Status::IoError("cannot remove " + path);
-  SetNameLocked(path, nullptr);
+  ChangeNameLocked({.path = path, .inode = nullptr});
   return {};
 }
 
@@ -341,9 +340,7 @@ Status FaultFileSystem::Rename(const std::string& from, const std::string& to) {
   const std::lock_guard lock(mutex_);
   const auto it = names_.find(from);
   if (it == names_.end()) return Status::IoError("cannot rename " + from);
-  // The new name first: a cut in between leaves both rather than none.
-  SetNameLocked(to, it->second);
-  SetNameLocked(from, nullptr);
+  ChangeNameLocked({.path = to, .inode = it->second, .old_path = from});
   return {};
 }
 
@@ -351,7 +348,7 @@ Status FaultFileSystem::Link(const std::string& from, const std::string& to) {
   const std::lock_guard lock(mutex_);
   const auto it = names_.find(from);
   if (it == names_.end() || names_.contains(to)) return Status::IoError("cannot link " + from);
-  SetNameLocked(to, it->second);
+  ChangeNameLocked({.path = to, .inode = it->second});
   return {};
 }
 
@@ -387,13 +384,7 @@ Result<std::vector<std::string>> FaultFileSystem::List(const std::string& path) 
 Status FaultFileSystem::SyncDirectory(const std::string& path) {
   LSM_RETURN_IF_ERROR(Before(FileOperation::kSyncDirectory, path));
   const std::lock_guard lock(mutex_);
-  for (const NameChange& change : pending_names_[path]) {
-    if (change.inode == nullptr) {
-      stable_names_.erase(change.path);
-    } else {
-      stable_names_[change.path] = change.inode;
-    }
-  }
+  for (const NameChange& change : pending_names_[path]) Apply(change, &stable_names_);
   pending_names_.erase(path);
   return {};
 }

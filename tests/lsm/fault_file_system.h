@@ -31,11 +31,11 @@ enum class FileOperation {
 // A rule by which operations fail.
 struct Fault {
   FileOperation operation = FileOperation::kWrite;
-  std::string path_part;    // Only for paths that contain it.
-  uint64_t skip = 0;        // So many matching operations pass first.
-  uint64_t times = ~0ULL;   // So many then fail.
-  size_t torn_bytes = 0;    // kWrite: so many bytes are written all the same.
-  bool drop_pages = false;  // kSync: what was not synced is gone from the cache too.
+  std::string path_part = {};  // Only for paths that contain it.
+  uint64_t skip = 0;           // So many matching operations pass first.
+  uint64_t times = ~0ULL;      // So many then fail.
+  size_t torn_bytes = 0;       // kWrite: so many bytes are written all the same.
+  bool drop_pages = false;     // kSync: what was not synced is gone from the cache too.
   std::string message = "Input/output error";
 };
 
@@ -105,13 +105,15 @@ class FaultFileSystem final : public FileSystem {
   struct NameChange {
     std::string path;
     std::shared_ptr<Inode> inode;  // Null: the name is removed.
+    std::string old_path = {};     // Of a rename: removed in the same moment.
   };
   using Names = std::map<std::string, std::shared_ptr<Inode>>;
 
   // Counts the operation, and gives the fault that strikes it, if any.
   Status Before(FileOperation operation, const std::string& path, Fault* struck = nullptr);
   uint64_t UsedLocked() const;
-  void SetNameLocked(const std::string& path, std::shared_ptr<Inode> inode);
+  void ChangeNameLocked(NameChange change);
+  static void Apply(const NameChange& change, Names* names);
   static void Apply(const Change& change, std::string* data);
   static void ApplyScattered(const Change& change, std::mt19937_64& random, std::string* data);
   static void CutInode(PowerCut kind, std::mt19937_64& random, Inode* inode);
