@@ -56,21 +56,21 @@ Applier::Applier(Shards& shards, Options options, uint64_t applied_seq)
 Applier::~Applier() {
   std::vector<BarrierRequest> barriers;
   {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     stop_ = true;
     work_.SignalAll();
     progress_.SignalAll();
   }
   thread_.join();
   {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     barriers.swap(barriers_);
   }
   for (auto& barrier : barriers) barrier.done(Status::IoError("the store is being closed"));
 }
 
 void Applier::Submit(uint64_t seq, std::string_view payload) {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   ENSURE(seq > submitted_seq_);
   submitted_seq_ = seq;
   const bool was_empty = queue_.empty();
@@ -91,12 +91,12 @@ void Applier::Submit(uint64_t seq, std::string_view payload) {
 }
 
 void Applier::OnSynced() {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   if (sealed_) work_.Signal();
 }
 
 void Applier::Barrier(std::function<void(const Status&)> done) {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   barriers_.push_back({submitted_seq_, std::move(done)});
   sealed_ = true;
   work_.Signal();
@@ -104,7 +104,7 @@ void Applier::Barrier(std::function<void(const Status&)> done) {
 
 Status Applier::Drain() {
   Barrier([](const Status&) {});
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   const uint64_t target = submitted_seq_;
   while (applied_seq() < target && error_.ok() && !stop_) progress_.Wait(&mutex_);
   return applied_seq() >= target ? Status::Ok() : error_;
@@ -121,18 +121,18 @@ uint32_t Applier::WriteDelayUs() const {
 
 Status Applier::error() const {
   if (!failed_.load(std::memory_order_acquire)) return {};
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   return error_;
 }
 
 Applier::Statistics Applier::statistics() const {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   return statistics_;
 }
 
 void Applier::SetError(const Status& status) {
   {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     error_ = status;
     failed_.store(!status.ok(), std::memory_order_release);
     progress_.SignalAll();
@@ -183,15 +183,14 @@ uint64_t Applier::LimitSeq() {
 // Waits until something is to be done, and takes the chunks of the next merge out of the queue.
 // None: only a barrier is due. False: stop.
 bool Applier::WaitForWork(std::vector<Chunk>* chunks) {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   while (true) {
     while (!MayBegin()) {
       if (queue_.empty()) {
         work_.Wait(&mutex_);
       } else {
         const auto due = queue_since_ + std::chrono::milliseconds(options_.apply_interval_ms);
-        const auto rest = due - std::chrono::steady_clock::now();
-        work_.WaitWithTimeout(&mutex_, absl::FromChrono(rest));
+        work_.WaitUntil(&mutex_, due);
       }
     }
     if (stop_) return false;
@@ -209,7 +208,7 @@ bool Applier::WaitForWork(std::vector<Chunk>* chunks) {
       queue_since_ = std::chrono::steady_clock::now();
       return true;
     }
-    work_.WaitWithTimeout(&mutex_, absl::Milliseconds(kSyncPollMs));  // For the log's sync.
+    work_.WaitFor(&mutex_, std::chrono::milliseconds(kSyncPollMs));  // For the log's sync.
   }
 }
 
@@ -239,7 +238,7 @@ bool Applier::ApplyMerge(std::vector<Chunk> chunks) {
   unflushed_bytes_ += bytes;
   backlog_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
   {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     applied_seq_.store(seq, std::memory_order_release);
     statistics_.rows_received += merge->received();
     statistics_.rows_applied += merge->merged();
@@ -251,7 +250,7 @@ bool Applier::ApplyMerge(std::vector<Chunk> chunks) {
 }
 
 Status Applier::WriteMerge(const RowMerge& merge, uint64_t seq) {
-  const absl::MutexLock lock(&write_mutex_);
+  const MutexLock lock(&write_mutex_);
   for (uint32_t shard = 0; shard < shards_.count(); ++shard) {
     const Status status = WriteShard(merge, shard, seq);
     if (!status.ok()) {
@@ -320,23 +319,23 @@ Status Applier::Reapply(uint32_t shard, leveldb::DB& db, uint64_t after) {
 }
 
 bool Applier::SleepUnlessStopped(int ms) {
-  const absl::Time until = absl::Now() + absl::Milliseconds(ms);
-  const absl::MutexLock lock(&mutex_);
-  while (!stop_ && absl::Now() < until) work_.WaitWithDeadline(&mutex_, until);
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(ms);
+  const MutexLock lock(&mutex_);
+  while (!stop_ && std::chrono::steady_clock::now() < until) work_.WaitUntil(&mutex_, until);
   return !stop_;
 }
 
 void Applier::RunBarriers() {
   std::vector<BarrierRequest> due;
   {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     const auto later = std::stable_partition(
         barriers_.begin(), barriers_.end(),
         [&](const BarrierRequest& barrier) { return barrier.seq > applied_seq(); });
     std::move(later, barriers_.end(), std::back_inserter(due));
     barriers_.erase(later, barriers_.end());
   }
-  const absl::MutexLock lock(&write_mutex_);
+  const MutexLock lock(&write_mutex_);
   for (auto& barrier : due) barrier.done({});
 }
 
@@ -357,7 +356,7 @@ void Applier::FlushIfLogIsLong() {
     if (!shards_.FlushMemtable(shard).ok()) return;
   }
   forget_flushed();
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   ++statistics_.forced_flushes;
 }
 

@@ -13,9 +13,9 @@
 #include <vector>
 
 #include <absl/base/thread_annotations.h>
-#include <absl/synchronization/mutex.h>
 
 #include "lsm/log_recovery.h"
+#include "lsm/mutex.h"
 #include "lsm/shards.h"
 #include "lsm/status.h"
 
@@ -88,7 +88,7 @@ class Applier {
 
   // Held while a merge is being written: who takes it sees LevelDB between two merges, with all
   // rows of a batch or none. The applier waits for it: hold it for milliseconds.
-  absl::Mutex& write_mutex() ABSL_LOCK_RETURNED(write_mutex_) { return write_mutex_; }
+  Mutex& write_mutex() ABSL_LOCK_RETURNED(write_mutex_) { return write_mutex_; }
 
   struct Statistics {
     uint64_t rows_received = 0;  // Row operations in merged batches …
@@ -133,9 +133,9 @@ class Applier {
   std::atomic<uint64_t> backlog_bytes_{0};
   std::atomic<bool> failed_{false};
 
-  mutable absl::Mutex mutex_;
-  absl::CondVar work_;      // For the thread.
-  absl::CondVar progress_;  // For Drain().
+  mutable Mutex mutex_;
+  CondVar work_;      // For the thread.
+  CondVar progress_;  // For Drain().
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;
   uint64_t submitted_seq_ ABSL_GUARDED_BY(mutex_);
   std::deque<Chunk> queue_ ABSL_GUARDED_BY(mutex_);
@@ -148,7 +148,7 @@ class Applier {
   Status error_ ABSL_GUARDED_BY(mutex_);
   Statistics statistics_ ABSL_GUARDED_BY(mutex_);
 
-  absl::Mutex write_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);
+  Mutex write_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);
   // The thread's own.
   uint32_t failed_shard_ = 0;
   std::deque<Applied> unflushed_;  // Merges whose rows may be in memtables only.

@@ -29,7 +29,7 @@ GarbageCollector::GarbageCollector(Shards& shards, Applier& applier, SpaceKeeper
 
 GarbageCollector::~GarbageCollector() {
   {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     stop_ = true;
     wake_.SignalAll();
   }
@@ -37,7 +37,7 @@ GarbageCollector::~GarbageCollector() {
 }
 
 void GarbageCollector::Poke() {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   poked_ = true;
   wake_.Signal();
 }
@@ -45,15 +45,15 @@ void GarbageCollector::Poke() {
 void GarbageCollector::Run() {
   while (true) {
     {
-      const absl::MutexLock lock(&mutex_);
+      const MutexLock lock(&mutex_);
       if (!poked_ && !stop_) {
-        wake_.WaitWithTimeout(&mutex_, absl::Milliseconds(options_.poll_ms));
+        wake_.WaitFor(&mutex_, std::chrono::milliseconds(options_.poll_ms));
       }
       if (stop_) return;
       poked_ = false;
     }
     const Status status = CollectAll();
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     if (stop_) return;
     // It is tried again at the next look; the applier mends the instance meanwhile.
     if (!status.ok() && options_.log_line) {
@@ -80,7 +80,7 @@ Status GarbageCollector::CollectAll() {
 
 Result<std::vector<GarbageCollector::Task>> GarbageCollector::ReadList() {
   std::vector<Task> out;
-  const absl::MutexLock lock(&applier_.write_mutex());
+  const MutexLock lock(&applier_.write_mutex());
   for (uint32_t shard = 0; shard < shards_.count(); ++shard) {
     LSM_ASSIGN_OR_RETURN(const Shards::Pin pin, shards_.Acquire(shard));
     leveldb::ReadOptions options;
@@ -209,9 +209,9 @@ Status GarbageCollector::CollectGeneration(uint32_t shard, uint32_t generation) 
 }
 
 bool GarbageCollector::Pause() {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   if (!stop_ && options_.slice_pause_us > 0) {
-    wake_.WaitWithTimeout(&mutex_, absl::Microseconds(options_.slice_pause_us));
+    wake_.WaitFor(&mutex_, std::chrono::microseconds(options_.slice_pause_us));
   }
   return !stop_;
 }

@@ -9,10 +9,10 @@
 #include <vector>
 
 #include <absl/base/thread_annotations.h>
-#include <absl/synchronization/mutex.h>
 
 #include "lsm/applier.h"
 #include "lsm/clock.h"
+#include "lsm/mutex.h"
 #include "lsm/row_format.h"
 #include "lsm/shards.h"
 #include "lsm/space_keeper.h"
@@ -85,8 +85,8 @@ class GarbageCollector {
   std::atomic<uint64_t> pending_{0};
   std::atomic<uint64_t> rows_collected_{0};
 
-  absl::Mutex mutex_;
-  absl::CondVar wake_;
+  Mutex mutex_;
+  CondVar wake_;
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;
   bool poked_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;

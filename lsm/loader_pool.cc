@@ -14,7 +14,7 @@ LoaderPool::LoaderPool(size_t threads, std::function<void()> wake_loop)
 
 LoaderPool::~LoaderPool() {
   {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     stop_ = true;
     work_.SignalAll();
   }
@@ -28,7 +28,7 @@ void LoaderPool::Submit(std::vector<std::unique_ptr<LoadJob>>& jobs) {
   pending_ += jobs.size();
   bool wake = false;
   {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     std::move(jobs.begin(), jobs.end(), std::back_inserter(queue_));
     wake = idle_ > 0;
   }
@@ -41,7 +41,7 @@ void LoaderPool::Work() {
     std::unique_ptr<LoadJob> job;
     bool wake_next = false;
     {
-      const absl::MutexLock lock(&mutex_);
+      const MutexLock lock(&mutex_);
       ++idle_;
       while (queue_.empty() && !stop_) work_.Wait(&mutex_);
       --idle_;
@@ -54,7 +54,7 @@ void LoaderPool::Work() {
     job->Run();
     bool first = false;
     {
-      const absl::MutexLock lock(&done_mutex_);
+      const MutexLock lock(&done_mutex_);
       first = done_.empty();
       done_.push_back(std::move(job));
       if (first) done_any_.Signal();
@@ -66,7 +66,7 @@ void LoaderPool::Work() {
 size_t LoaderPool::RunCompletions() {
   std::vector<std::unique_ptr<LoadJob>> done;
   {
-    const absl::MutexLock lock(&done_mutex_);
+    const MutexLock lock(&done_mutex_);
     done.swap(done_);
   }
   for (auto& job : done) {
@@ -80,7 +80,7 @@ size_t LoaderPool::RunCompletions() {
 void LoaderPool::Drain() {
   while (pending_ > 0) {
     {
-      const absl::MutexLock lock(&done_mutex_);
+      const MutexLock lock(&done_mutex_);
       while (done_.empty()) done_any_.Wait(&done_mutex_);
     }
     RunCompletions();

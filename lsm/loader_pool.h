@@ -10,7 +10,8 @@
 #include <vector>
 
 #include <absl/base/thread_annotations.h>
-#include <absl/synchronization/mutex.h>
+
+#include "lsm/mutex.h"
 
 namespace lsm {
 
@@ -49,14 +50,14 @@ class LoaderPool {
   const std::function<void()> wake_loop_;
   size_t pending_ = 0;
 
-  absl::Mutex mutex_;
-  absl::CondVar work_;
+  Mutex mutex_;
+  CondVar work_;
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;
   size_t idle_ ABSL_GUARDED_BY(mutex_) = 0;
   std::deque<std::unique_ptr<LoadJob>> queue_ ABSL_GUARDED_BY(mutex_);
 
-  absl::Mutex done_mutex_;
-  absl::CondVar done_any_;  // For Drain().
+  Mutex done_mutex_;
+  CondVar done_any_;  // For Drain().
   std::vector<std::unique_ptr<LoadJob>> done_ ABSL_GUARDED_BY(done_mutex_);
 
   std::vector<std::thread> threads_;

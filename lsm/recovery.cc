@@ -10,12 +10,12 @@
 namespace lsm {
 
 void LogLink::Set(CommitLog* log) {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   log_ = log;
 }
 
 void LogLink::Release(uint64_t flushed_seq) {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   if (log_ != nullptr) log_->Release(flushed_seq);
 }
 

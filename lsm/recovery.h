@@ -8,10 +8,10 @@
 #include <string_view>
 
 #include <absl/base/thread_annotations.h>
-#include <absl/synchronization/mutex.h>
 
 #include "lsm/applier.h"
 #include "lsm/commit_log.h"
+#include "lsm/mutex.h"
 #include "lsm/row_batch.h"
 #include "lsm/shards.h"
 #include "lsm/status.h"
@@ -25,7 +25,7 @@ class LogLink {
   void Release(uint64_t flushed_seq);
 
  private:
-  absl::Mutex mutex_;
+  Mutex mutex_;
   CommitLog* log_ ABSL_GUARDED_BY(mutex_) = nullptr;
 };
 

@@ -41,7 +41,7 @@ struct Shards::Shard {
   std::unique_ptr<leveldb::Cache> cache;
   std::unique_ptr<const leveldb::FilterPolicy> filter;
   // Held shared by everybody who uses `db`, exclusively by who opens and closes it.
-  absl::Mutex mutex;
+  SharedMutex mutex;
   std::unique_ptr<leveldb::DB> db;
   uint64_t epoch = 0;
 };
@@ -316,7 +316,7 @@ Status Shards::CheckRoom(const Shard& shard) {
 Status Shards::Reopen(uint32_t number, const Reapply& reapply) {
   Shard& shard = *shards_[number];
   LSM_RETURN_IF_ERROR(CheckRoom(shard));
-  const absl::MutexLock lock(&shard.mutex);
+  const WriterLock lock(&shard.mutex);
   shard.db.reset();
   Status status = OpenShard(shard, false);
   if (status.ok()) {

@@ -11,12 +11,12 @@
 #include <vector>
 
 #include <absl/base/thread_annotations.h>
-#include <absl/synchronization/mutex.h>
 #include <leveldb/db.h>
 #include <leveldb/write_batch.h>
 
 #include "lsm/file_system.h"
 #include "lsm/flush_tracker.h"
+#include "lsm/mutex.h"
 #include "lsm/page_source.h"
 #include "lsm/row_format.h"
 #include "lsm/status.h"
@@ -81,9 +81,9 @@ class Shards {
 
    private:
     friend class Shards;
-    Pin(absl::Mutex* mutex, leveldb::DB* db, uint64_t epoch)
+    Pin(SharedMutex* mutex, leveldb::DB* db, uint64_t epoch)
         : mutex_(mutex), db_(db), epoch_(epoch) {}
-    absl::Mutex* mutex_;
+    SharedMutex* mutex_;
     leveldb::DB* db_;
     uint64_t epoch_;
   };

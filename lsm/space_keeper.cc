@@ -64,7 +64,7 @@ SpaceKeeper::SpaceKeeper(Shards& shards, Options options)
 
 SpaceKeeper::~SpaceKeeper() {
   {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     stop_ = true;
     wake_.SignalAll();
   }
@@ -73,7 +73,7 @@ SpaceKeeper::~SpaceKeeper() {
 
 void SpaceKeeper::OnDelete(uint32_t shard, std::string_view row_key, uint64_t bytes) {
   RangeId id(shard, RangePrefix(row_key));
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   if (ranges_.size() >= kMaxRanges && !ranges_.contains(id)) return;
   Counts& counts = ranges_[std::move(id)];
   ++counts.rows;
@@ -85,28 +85,28 @@ void SpaceKeeper::OnDelete(uint32_t shard, std::string_view row_key, uint64_t by
 void SpaceKeeper::Run() {
   while (!stopping()) {
     RunOnce();
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     if (stop_) return;
-    wake_.WaitWithTimeout(&mutex_, absl::Milliseconds(options_.interval_ms));
+    wake_.WaitFor(&mutex_, std::chrono::milliseconds(options_.interval_ms));
   }
 }
 
 bool SpaceKeeper::stopping() {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   return stop_;
 }
 
 size_t SpaceKeeper::RunOnce() {
   Ranges ranges;
   {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     if (!changed_) return 0;
     ranges = ranges_;
   }
   const std::vector<Weighed> chosen = Choose(ranges);
   Compact(chosen);
   {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     for (const Weighed& weighed : chosen) {
       // What was deleted while the range was being compacted counts on.
       const auto it = ranges_.find(weighed.id);
@@ -193,7 +193,7 @@ void SpaceKeeper::Compact(const std::vector<Weighed>& chosen) {
 void SpaceKeeper::Save() {
   std::string value;
   {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     changed_ = false;
     AppendVarint(&value, ranges_.size());
     for (const auto& [id, counts] : ranges_) {
@@ -236,7 +236,7 @@ void SpaceKeeper::Load() {
     }
     ranges[{static_cast<uint32_t>(shard), std::move(prefix)}] = counts;
   }
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   ranges_ = std::move(ranges);
   changed_ = !ranges_.empty();
 }

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include <absl/base/thread_annotations.h>
-#include <absl/synchronization/mutex.h>
 
+#include "lsm/mutex.h"
 #include "lsm/shards.h"
 
 namespace lsm {
@@ -75,8 +75,8 @@ class SpaceKeeper {
   const Options options_;
   std::atomic<uint64_t> compactions_{0};
 
-  absl::Mutex mutex_;
-  absl::CondVar wake_;
+  Mutex mutex_;
+  CondVar wake_;
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;
   Ranges ranges_ ABSL_GUARDED_BY(mutex_);
   bool changed_ ABSL_GUARDED_BY(mutex_) = false;

@@ -5,10 +5,10 @@
 #include <map>
 #include <random>
 
-#include <absl/synchronization/notification.h>
 #include <doctest/doctest.h>
 
 #include "tests/lsm/disk_fixture.h"
+#include "tests/lsm/notification.h"
 
 namespace lsm {
 namespace {
@@ -75,7 +75,7 @@ TEST_CASE("Applier runs a barrier with what came before and nothing that came af
   Fixture f;
   f.Start();
   f.Put("ra", "before");
-  absl::Notification done;
+  Notification done;
   std::string seen;
   f.applier->Barrier([&](const Status& status) {
     CHECK(status.ok());
@@ -93,7 +93,7 @@ TEST_CASE("Applier runs a barrier with what came before and nothing that came af
 TEST_CASE("Applier begins by itself when half of the backlog's limit is reached") {
   Fixture f;
   f.options.backlog_limit_bytes = 2000;
-  absl::Notification applied;
+  Notification applied;
   f.options.on_progress = [&] {
     if (!applied.HasBeenNotified()) applied.Notify();
   };
@@ -125,7 +125,7 @@ TEST_CASE("Applier applies nothing that the log has not synced, and asks for the
   Fixture f;
   std::atomic<uint64_t> synced{0};
   std::atomic<uint64_t> requested{0};
-  absl::Notification asked;
+  Notification asked;
   f.options.synced_seq = [&] { return synced.load(); };
   f.options.request_sync = [&](uint64_t seq) {
     requested = seq;

@@ -3,8 +3,9 @@
 
 #include <atomic>
 
-#include <absl/synchronization/notification.h>
 #include <doctest/doctest.h>
+
+#include "tests/lsm/notification.h"
 
 namespace lsm {
 namespace {
@@ -18,14 +19,14 @@ struct CountingJob : LoadJob {
 };
 
 struct BlockingJob : LoadJob {
-  BlockingJob(absl::Notification* begun, absl::Notification* go) : begun_(begun), go_(go) {}
+  BlockingJob(Notification* begun, Notification* go) : begun_(begun), go_(go) {}
   void Run() override {
     begun_->Notify();
     go_->WaitForNotification();
   }
   void Finish() override {}
-  absl::Notification* begun_;
-  absl::Notification* go_;
+  Notification* begun_;
+  Notification* go_;
 };
 
 TEST_CASE("LoaderPool runs every job once and finishes it on the caller's thread") {
@@ -49,8 +50,8 @@ TEST_CASE("LoaderPool runs every job once and finishes it on the caller's thread
 }
 
 TEST_CASE("LoaderPool runs jobs side by side: one that waits holds up no other") {
-  absl::Notification begun[3];
-  absl::Notification go;
+  Notification begun[3];
+  Notification go;
   LoaderPool pool(3, [] {});
   std::vector<std::unique_ptr<LoadJob>> jobs;
   for (auto& notification : begun) {
@@ -66,8 +67,8 @@ TEST_CASE("LoaderPool runs jobs side by side: one that waits holds up no other")
 TEST_CASE("LoaderPool ends while jobs are queued, without running them") {
   std::atomic<int> run{0};
   int finished = 0;
-  absl::Notification begun;
-  absl::Notification go;
+  Notification begun;
+  Notification go;
   {
     LoaderPool pool(1, [] {});
     std::vector<std::unique_ptr<LoadJob>> jobs;
