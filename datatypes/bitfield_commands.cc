@@ -179,7 +179,7 @@ Result<void> RunBitfield(CommandContext& ctx, bool read_only) {
   for (const FieldOperation& operation : operations) {
     RETURN_IF_ERROR(string.Load(operation.begin_byte(), operation.end_byte()));
   }
-  if (!writes && !string.exists()) ctx.Notify(kNotifyKeyMiss, "keymiss", key);
+  if (!writes && !string.exists()) NotifyMissed(ctx, key);
 
   const bool created = writes && !string.exists();
   const bool grows = needed > string.size();

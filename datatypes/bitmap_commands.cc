@@ -56,7 +56,7 @@ Result<void> SetBit(CommandContext& ctx) {
 // GETBIT key offset
 Result<void> GetBit(CommandContext& ctx) {
   ASSIGN_OR_RETURN(const uint64_t offset, ParseBitOffset(ctx, ctx.args[2]));
-  ASSIGN_OR_RETURN(const String string, OpenToRead(ctx, ctx.args[1]));
+  ASSIGN_OR_RETURN(const String string, String::Open(ctx.keyspace, ctx.args[1]));
   const uint64_t at = offset / 8;
   ChunkLoads loads(ctx);
   if (at < string.size()) loads.Need(string, at, at + 1);
@@ -124,7 +124,7 @@ BitRange Resolve(const RangeArguments& range, uint64_t bytes) {
 // Opens the string, resolves the range against it and names the loads.
 Result<String> OpenRange(CommandContext& ctx, const RangeArguments& arguments, ChunkLoads& loads,
                          BitRange& range) {
-  ASSIGN_OR_RETURN(String string, OpenToRead(ctx, ctx.args[1]));
+  ASSIGN_OR_RETURN(String string, String::Open(ctx.keyspace, ctx.args[1]));
   range = Resolve(arguments, string.size());
   if (!range.empty()) loads.Need(string, range.begin / 8, (range.end + 7) / 8);
   return string;

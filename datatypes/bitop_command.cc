@@ -108,7 +108,7 @@ Result<void> BitOp(CommandContext& ctx) {
   }
   if (loads.Suspend()) return {};
   for (size_t i = 0; i < sources.size(); ++i) {
-    if (!sources[i].exists()) ctx.Notify(kNotifyKeyMiss, "keymiss", source_keys[i]);
+    if (!sources[i].exists()) NotifyMissed(ctx, source_keys[i]);
   }
 
   ASSIGN_OR_RETURN(lsm::Entry* const old, ctx.keyspace.Get(target_key));

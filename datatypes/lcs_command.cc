@@ -93,8 +93,6 @@ Result<void> Lcs(CommandContext& ctx) {
   loads.Need(a, 0, a.size());
   loads.Need(b, 0, b.size());
   if (loads.Suspend()) return {};
-  if (!a.exists()) ctx.Notify(kNotifyKeyMiss, "keymiss", ctx.args[1]);
-  if (!b.exists()) ctx.Notify(kNotifyKeyMiss, "keymiss", ctx.args[2]);
 
   std::string a_scratch;
   std::string b_scratch;

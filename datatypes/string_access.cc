@@ -7,10 +7,8 @@
 #include "datatypes/rerun.h"
 
 namespace datatypes {
-Result<String> OpenToRead(CommandContext& ctx, std::string_view key) {
-  Result<String> string = String::Open(ctx.keyspace, key);
-  if (string && !string->exists()) ctx.Notify(kNotifyKeyMiss, "keymiss", key);
-  return string;
+void NotifyMissed(const CommandContext& ctx, std::string_view key) {
+  if ((ctx.spec.flags & kReadonly) == 0) ctx.Notify(kNotifyKeyMiss, "keymiss", key);
 }
 
 void ReplaceString(CommandContext& ctx, std::string_view key, lsm::Entry* old,
@@ -42,7 +40,7 @@ Result<void> ReplyBytes(CommandContext& ctx, const String& string, uint64_t begi
 
 Result<bool> ReplyWhole(CommandContext& ctx, std::string_view key, const String& string) {
   if (!string.exists()) {
-    ctx.Notify(kNotifyKeyMiss, "keymiss", key);
+    NotifyMissed(ctx, key);
     ctx.reply.Null();
     return true;
   }

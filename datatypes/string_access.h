@@ -13,8 +13,9 @@ namespace datatypes {
 
 // What the handlers of string and bitmap commands share.
 
-// The string at `key`, for a command that only reads: an absent key is announced as missed.
-Result<String> OpenToRead(CommandContext& ctx, std::string_view key);
+// Announces that `key` was looked for and is absent, for commands that may write and yet read
+// first, such as GETEX. (The dispatcher does it for read-only ones; then this does nothing.)
+void NotifyMissed(const CommandContext& ctx, std::string_view key);
 
 // Sets `key` to `bytes` as SET does, `old` being what was there (of any type), and announces `new`
 // if it was absent. `event` follows: "set", "incrby" …

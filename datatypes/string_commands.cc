@@ -80,15 +80,14 @@ Result<void> GetEx(CommandContext& ctx) {
 
 // STRLEN key
 Result<void> StrLen(CommandContext& ctx) {
-  ASSIGN_OR_RETURN(const String string, OpenToRead(ctx, ctx.args[1]));
+  ASSIGN_OR_RETURN(const String string, String::Open(ctx.keyspace, ctx.args[1]));
   ctx.reply.Integer(static_cast<int64_t>(string.size()));
   return {};
 }
 
 // The string there, nothing if there is none or it is another type.
-Result<std::optional<String>> StringIfAny(CommandContext& ctx, std::string_view key, bool* absent) {
+Result<std::optional<String>> StringIfAny(CommandContext& ctx, std::string_view key) {
   ASSIGN_OR_RETURN(lsm::Entry* const entry, ctx.keyspace.Get(key));
-  *absent = entry == nullptr;
   if (entry == nullptr || entry->type() != kString) return std::optional<String>();
   ASSIGN_OR_RETURN(String string, String::Of(ctx.keyspace, key, entry));
   return std::optional<String>(string);
@@ -97,10 +96,9 @@ Result<std::optional<String>> StringIfAny(CommandContext& ctx, std::string_view 
 // MGET key [key …]
 Result<void> MGet(CommandContext& ctx) {
   const Args keys = ctx.args.subspan(1);
-  bool absent = false;
   ChunkLoads loads(ctx);
   for (const std::string_view key : keys) {
-    ASSIGN_OR_RETURN(const std::optional<String> string, StringIfAny(ctx, key, &absent));
+    ASSIGN_OR_RETURN(const std::optional<String> string, StringIfAny(ctx, key));
     if (!string || !string->chunked()) continue;
     loads.Need(*string, 0, string->size());
     if (ctx.may_suspend) continue;
@@ -110,8 +108,7 @@ Result<void> MGet(CommandContext& ctx) {
   if (loads.Suspend()) return {};
   ctx.reply.Array(keys.size());
   for (const std::string_view key : keys) {
-    ASSIGN_OR_RETURN(const std::optional<String> string, StringIfAny(ctx, key, &absent));
-    if (absent) ctx.Notify(kNotifyKeyMiss, "keymiss", key);
+    ASSIGN_OR_RETURN(const std::optional<String> string, StringIfAny(ctx, key));
     if (string) {
       RETURN_IF_ERROR(ReplyBytes(ctx, *string, 0, string->size()));
     } else {

@@ -61,7 +61,7 @@ Result<void> SetRange(CommandContext& ctx) {
 Result<void> GetRange(CommandContext& ctx) {
   ASSIGN_OR_RETURN(int64_t start, ParseInteger(ctx.args[2]));
   ASSIGN_OR_RETURN(int64_t end, ParseInteger(ctx.args[3]));
-  ASSIGN_OR_RETURN(const String string, OpenToRead(ctx, ctx.args[1]));
+  ASSIGN_OR_RETURN(const String string, String::Open(ctx.keyspace, ctx.args[1]));
   const int64_t size = static_cast<int64_t>(string.size());
   const bool backwards = start < 0 && end < 0 && start > end;
   if (start < 0) start = std::max<int64_t>(start + size, 0);
