@@ -254,7 +254,7 @@ class StoreImpl final : public Store,
   uint64_t committed_seq_ = 0;
 
   CountersRow counters_;
-  uint64_t reserved_collection_ = 0;  // Ids below this are covered by the row «counters».
+  uint64_t reserved_collection_ = 1;  // Ids below this are covered by the row «counters».
   // Store rows that may not be in LevelDB yet, with the batch that has them.
   struct PendingStoreRow {
     std::optional<std::string> value;

@@ -201,8 +201,8 @@ Status StoreImpl::ReadKeyspaces() {
   LSM_ASSIGN_OR_RETURN(const std::optional<std::string> counters, StoreRow(kCountersRow));
   if (counters.has_value()) {
     LSM_ASSIGN_OR_RETURN(counters_, DecodeCounters(*counters));
-    reserved_collection_ = counters_.next_collection;
   }
+  reserved_collection_ = counters_.next_collection;
   for (uint32_t db = 0; db < keyspaces_.size(); ++db) {
     LSM_ASSIGN_OR_RETURN(const std::optional<std::string> bytes, StoreRow(DatabaseRowName(db)));
     Keyspace space;
