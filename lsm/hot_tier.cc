@@ -105,6 +105,7 @@ Entry* HotTier::TakeFromTurn(uint64_t seq, bool* created) {
 
 bool HotTier::IsEvictable(const Entry& entry) const {
   if (IsInTurn(entry) || entry.dirty_seq() > applied_seq_) return false;
+  if (!entry.exists()) return entry.dirty_seq() <= absent_floor_;
   const EntryCollection* collection = EntryAllocator::CollectionOf(entry);
   return collection == nullptr || (collection->changed_seq() <= applied_seq_ &&
                                    collection->resident_pages() <= kMaxPagesDroppedAtOnce);

@@ -72,6 +72,10 @@ class HotTier : private NodeOwner, public PageListener {
   void SetAppliedSeq(uint64_t seq) { applied_seq_ = seq; }
   uint64_t applied_seq() const { return applied_seq_; }
   bool IsEvictable(const Entry& entry) const;
+  // Entries that say «absent» since a batch after this one stay: a walk is reading LevelDB as it
+  // was when that batch was the last applied, and will find their keys there.
+  void SetAbsentFloor(uint64_t seq) { absent_floor_ = seq; }
+  static constexpr uint64_t kNoFloor = UINT64_MAX;
   // Brings used_bytes() to `budget` if it can, looking at `max_steps` nodes at most.
   size_t EvictTo(uint64_t budget, size_t max_steps);
   void AdmitArrivals(uint64_t max_bytes) { policy_.AdmitArrivals(max_bytes); }
@@ -112,6 +116,7 @@ class HotTier : private NodeOwner, public PageListener {
   ReplacementPolicy policy_;
   std::vector<Entry*> turn_;
   uint64_t applied_seq_ = 0;
+  uint64_t absent_floor_ = kNoFloor;
   size_t pages_ = 0;
   uint64_t evicted_entries_ = 0;
   uint64_t evicted_pages_ = 0;

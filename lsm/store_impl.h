@@ -218,7 +218,9 @@ class StoreImpl final : public Store,
   Result<uint64_t> MergeScan(const WalkStart& start, const MetaScan& disk, ScanPage& page);
   Status AddScanItem(uint32_t generation, std::string_view key, const MetaHead* head,
                      ScanPage& page);
+  void StartScan(const WalkStart& start, ScanPage& page, LoadWaiter& waiter);
   void FinishScan(ScanJob& job);
+  void UpdateAbsentFloor();
   void AbandonScans(LoadWaiter& waiter);
   Result<std::optional<std::string>> RandomKeyNear(uint32_t db, uint64_t position);
 
@@ -273,7 +275,7 @@ class StoreImpl final : public Store,
   bool sweeping_ = true;
   std::deque<TtlRow> sweep_retries_;
   absl::flat_hash_map<ExpiryWaiter*, std::unique_ptr<ExpiryWaiter>> expiry_waiters_;
-  std::vector<ScanJob*> scans_;
+  std::vector<ScanJob*> scans_;  // Under way, oldest first.
 
   std::mt19937_64 random_;
   uint32_t coarse_now_s_ = 0;

@@ -15,7 +15,12 @@ namespace lsm {
 class StoreImpl::ScanJob : public LoadJob {
  public:
   ScanJob(StoreImpl& store, const WalkStart& where, ScanPage* to, LoadWaiter* waiting)
-      : start(where), page(to), waiter(waiting), store_(store), pin_(store.new_keys_) {}
+      : start(where),
+        page(to),
+        waiter(waiting),
+        applied_seq(store.hot_.applied_seq()),
+        store_(store),
+        pin_(store.new_keys_) {}
   void Run() override {
     result = store_.reader_->ScanMetas(start.generation, start.from, start.count);
   }
@@ -23,7 +28,8 @@ class StoreImpl::ScanJob : public LoadJob {
 
   const WalkStart start;
   ScanPage* const page;
-  LoadWaiter* waiter;  // nullptr: abandoned.
+  LoadWaiter* waiter;          // nullptr: abandoned.
+  const uint64_t applied_seq;  // What was applied for sure before it reads.
   Result<MetaScan> result = MetaScan();
 
  private:
@@ -81,8 +87,20 @@ Result<uint64_t> StoreImpl::MergeScan(const WalkStart& start, const MetaScan& di
   }
 }
 
+void StoreImpl::UpdateAbsentFloor() {
+  hot_.SetAbsentFloor(scans_.empty() ? HotTier::kNoFloor : scans_.front()->applied_seq);
+}
+
+void StoreImpl::StartScan(const WalkStart& start, ScanPage& page, LoadWaiter& waiter) {
+  auto job = std::make_unique<ScanJob>(*this, start, &page, &waiter);
+  scans_.push_back(job.get());
+  UpdateAbsentFloor();
+  board_->Add(std::move(job));
+}
+
 void StoreImpl::FinishScan(ScanJob& job) {
   std::erase(scans_, &job);
+  UpdateAbsentFloor();
   if (job.waiter == nullptr) return;
   if (!job.result.has_value()) return board_->Done(*job.waiter, job.result.error());
   if (!keyspaces_.IsLive(job.start.generation)) {
@@ -91,10 +109,7 @@ void StoreImpl::FinishScan(ScanJob& job) {
   const Result<uint64_t> end = MergeScan(job.start, *job.result, *job.page);
   if (!end.has_value()) return board_->Done(*job.waiter, end.error());
   if (*end < kPositionEnd && job.page->items.empty()) {
-    auto next = std::make_unique<ScanJob>(
-        *this, WalkStart{job.start.generation, *end, job.start.count}, job.page, job.waiter);
-    scans_.push_back(next.get());
-    board_->Add(std::move(next));
+    StartScan({job.start.generation, *end, job.start.count}, *job.page, *job.waiter);
     return;
   }
   job.page->next_cursor = *end < kPositionEnd ? *end : 0;
@@ -112,11 +127,8 @@ bool StoreImpl::Scan(uint32_t db, uint64_t cursor, size_t count, ScanPage& page,
   page = ScanPage();
   const Keyspace& space = keyspaces_.at(db);
   if (space.keys == 0 || cursor >= kPositionEnd) return true;
-  auto job = std::make_unique<ScanJob>(
-      *this, WalkStart{space.generation, cursor, std::max<size_t>(count, 1)}, &page, &waiter);
-  scans_.push_back(job.get());
   LoadBoard::Begin(waiter);
-  board_->Add(std::move(job));
+  StartScan({space.generation, cursor, std::max<size_t>(count, 1)}, page, waiter);
   return false;
 }
 
