@@ -3,10 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "datatypes/command_spec.h"
 #include "datatypes/session.h"
@@ -47,6 +47,7 @@ class Connection final : public datatypes::Session {
   resp::Writer& writer() override { return writer_; }
   size_t pending_output_bytes() const override { return output_.size(); }
   void OnUnparked() override;
+  void OnReplyBroken() override;
 
   // ---- Who it is --------------------------------------------------------------------------
   Server& server() const { return server_; }
@@ -67,10 +68,12 @@ class Connection final : public datatypes::Session {
 
   // CLIENT's switches and what RESET puts back.
   enum class ReplyMode : uint8_t { kOn, kOff, kSkip };
-  // kSkip: neither this command nor the next is answered.
+  // kSkip: neither this command nor the next is answered, unless replies are off anyway.
   void SetReplyMode(ReplyMode mode);
   bool no_evict = false;
   bool is_monitor = false;
+  // CLIENT PAUSE holds its command.
+  bool postponed = false;
   // RESET: as freshly connected, but for its id and buffers.
   void ResetState();
 
@@ -91,19 +94,25 @@ class Connection final : public datatypes::Session {
   void CloseSoon();
   bool closing() const { return close_soon_ || close_after_reply_; }
 
-  // ---- Turns ------------------------------------------------------------------------------
+  // ---- Output -----------------------------------------------------------------------------
   // Bytes that were put into the output outside of a command of its own (MONITOR, pushes) must be
   // announced, so that the turn sends them.
   void OutputAdded();
-  // What is in the output now may leave when the promise covers `seq`.
-  void SetGate(uint64_t seq);
-  // Sends what may leave. True: something still waits for the promise.
-  bool Flush(uint64_t promised_seq);
+  // What is in the output now tells of nothing newer than `seq`, and the promise covers
+  // `promised_seq`. True: all of it may leave.
+  bool Release(uint64_t seq, uint64_t promised_seq);
+  // The promise covers more than before. True: all that was released by a turn may leave.
+  bool ReleaseUpTo(uint64_t promised_seq);
+  // The turn with this connection's last write, for WAITAOF; it may be the open one.
+  uint64_t LastWriteSeq() const;
+  // Sends what may leave, as far as the socket takes it.
+  void Flush();
 
+  // ---- For Connections --------------------------------------------------------------------
   // Runs requests that lie in the query buffer (after a command that waited, or in the next
   // iteration when this one had its share).
   void RunBuffered();
-  // Once a second or so: time-outs, limits, memory given back. False: it has been told to close.
+  // Once a second or so: idle time, limits, memory given back.
   void CheckLimits(int64_t now_ms);
 
  private:
@@ -121,14 +130,18 @@ class Connection final : public datatypes::Session {
   size_t RunRequests(std::string_view input);
   void RunOne(datatypes::Args args);
   void FinishReply();
-  void FailProtocol();
-  void LookAhead(std::string_view input);
-  void PauseReading(int64_t delay_us);
+  void FailProtocol(std::string_view input);
+  // Behind a parked command: loads what the requests after it will need.
+  void LookAhead();
+  void Consume(size_t bytes);
+  void Pace(size_t writes);
   void UpdateWatch();
-  // Writes up to `size` bytes from the front of the output; false: the socket is full or broken.
-  bool Send(size_t size);
-  bool OverOutputLimit(int64_t now_ms);
-  size_t sendable() const;
+  // Bytes at the front of the output that may leave now.
+  size_t Sendable() const;
+  // Where the output that a turn may release ends.
+  size_t ReleasableMark() const;
+  void CheckOutputLimit(int64_t now_ms);
+  std::string Flags() const;
 
   Server& server_;
   const uint64_t id_;
@@ -137,29 +150,35 @@ class Connection final : public datatypes::Session {
   // Hot.
   bool close_soon_ = false;
   bool close_after_reply_ = false;
-  bool in_turn_ = false;         // In Turns' list of those who wrote in the open turn.
-  bool awaits_promise_ = false;  // In Turns' list of those whose gate is not covered.
-  bool in_backlog_ = false;      // In Connections' list of those with requests to run.
-  bool write_blocked_ = false;   // The socket is full: waits for writability.
-  bool read_paused_ = false;
-  bool muted_ = false;  // The reply of the command that runs is dropped.
-  ReplyMode reply_mode_ = ReplyMode::kOn;
-  bool skip_next_ = false;
-  size_t reply_start_ = 0;    // Output mark where the reply of the running command starts.
-  size_t released_mark_ = 0;  // Output up to here may leave.
+  bool in_turn_ = false;          // In Turns' list of those who wrote in the open turn.
+  bool tells_open_turn_ = false;  // Its output may tell of a turn whose commit has failed.
+  bool awaits_promise_ = false;   // In Turns' list of those whose output is not covered.
+  bool in_backlog_ = false;       // In Connections' list of those with requests to run.
+  bool write_blocked_ = false;    // The socket is full: waits for writability.
+  bool read_paused_ = false;      // Paced.
+  // CLIENT REPLY: all replies, this one, or the next one is dropped.
+  bool replies_off_ = false;
+  bool skip_reply_ = false;
+  bool skip_next_reply_ = false;
+  bool wrote_in_turn_ = false;  // A write command ran since the last Release().
+  size_t reply_start_ = 0;      // Output mark where the reply of the current command starts.
+  size_t released_mark_ = 0;    // Output up to here may leave.
+  size_t running_input_ = 0;    // Size of the input whose requests are being run.
   int64_t last_interaction_ms_;
   resp::RequestParser parser_;
   resp::RequestParser::Limits limits_;
   QueryBuffer query_;
   resp::OutputBuffer output_;
   resp::Writer writer_;
-  std::deque<Gate> gates_;  // Behind released_mark_, in order.
+  std::vector<Gate> gates_;  // Of what is behind released_mark_, in order.
   std::unique_ptr<Poll> poll_;
 
   // Cold.
-  Endpoints endpoints_;
+  const Endpoints endpoints_;
   const int64_t created_ms_;
   int64_t over_soft_since_ms_ = 0;
+  int64_t pace_debt_us_ = 0;
+  uint64_t last_write_seq_ = 0;
   size_t looked_ahead_ = 0;  // Bytes of the query buffer whose requests' keys were prefetched.
   std::unique_ptr<LookaheadWaiter> lookahead_;
   std::unique_ptr<Timer> pace_timer_;

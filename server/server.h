@@ -30,6 +30,7 @@ class Listener;
 class Monitors;
 class PauseState;
 class ServerHooks;
+class SyncWaiters;
 class Turns;
 
 // What a server is started with besides its settings; all of it borrowed for the server's life.
@@ -84,6 +85,7 @@ class Server {
   Turns& turns() { return *turns_; }
   Monitors& monitors() { return *monitors_; }
   PauseState& pause() { return *pause_; }
+  SyncWaiters& sync_waiters() { return *sync_waiters_; }
 
   // ---- Facts ------------------------------------------------------------------------------
   // The time of this iteration; to be used where a few milliseconds do not matter.
@@ -115,10 +117,24 @@ class Server {
   // loglevel, logfile, syslog-*. False: the file cannot be opened.
   bool ApplyLog();
 
+  // DEBUG SET-ACTIVE-EXPIRE: whether keys are deleted when their time comes (but for a pause).
+  void SetActiveExpire(bool on);
+  bool active_expire() const { return active_expire_; }
+  void ApplySweeping();
+
   // SHUTDOWN: the loop ends after this iteration. Replies to what came before are sent.
   void Shutdown();
 
   // ---- For the other parts of server/ -------------------------------------------------------
+  // To be called first by whatever the loop calls: the turn begins, and time is read, if that has
+  // not happened in this iteration.
+  void EnsureTurn() {
+    if (!in_turn_) BeginTurn();
+  }
+  // The loop does not sleep before it has gone round once more.
+  void RunSoon();
+  // A long reply that is made in pieces has been sent so far.
+  void WakeDrained(Connection& connection);
   // Runs at every cron tick (hz times a second), in the order they were added.
   void AddCronTask(std::function<void(int64_t now_ms)> task) {
     cron_tasks_.push_back(std::move(task));
@@ -133,12 +149,12 @@ class Server {
   friend class ServerHooks;
   static void BeforeWait(void* self);
   static void AfterEvents(void* self);
+  void BeginTurn();
+  void EndIteration();
+  void WakeBy(int64_t at_ms);
   void AddCommands();
-  void OpenDispatcher();
   lsm::StoreOptions MakeStoreOptions();
-  void Housekeep();
   void Cron();
-  void OnStopSignal(const char* name);
 
   Environment environment_;
   Settings settings_;
@@ -152,8 +168,11 @@ class Server {
   int64_t start_time_ms_;
   std::string run_id_;
   uint64_t effective_maxmemory_ = 0;
+  bool in_turn_ = false;
   bool shutting_down_ = false;
-  int64_t next_housekeeping_ms_ = 0;
+  bool active_expire_ = true;
+  int64_t iteration_started_us_ = 0;
+  int64_t wake_at_ms_ = 0;  // What wake_timer_ is set to; 0: it is off.
   std::vector<std::function<void(int64_t now_ms)>> cron_tasks_;
 
   // In the order of their birth; they die the other way round.
@@ -162,6 +181,7 @@ class Server {
   std::unique_ptr<lsm::Store> store_;
   std::unique_ptr<PauseState> pause_;
   std::unique_ptr<Monitors> monitors_;
+  std::unique_ptr<SyncWaiters> sync_waiters_;
   std::unique_ptr<ServerHooks> hooks_;
   std::unique_ptr<datatypes::Dispatcher> dispatcher_;
   std::unique_ptr<Turns> turns_;
@@ -170,8 +190,7 @@ class Server {
   std::unique_ptr<LoopHook> before_wait_;
   std::unique_ptr<LoopHook> after_events_;
   std::unique_ptr<Timer> cron_timer_;
-  std::unique_ptr<Timer> housekeeping_timer_;
-  std::vector<std::unique_ptr<SignalWatch>> signals_;
+  std::unique_ptr<Timer> wake_timer_;
 };
 
 // The connection, or server, behind a command. Commands of server/ run only for connections.

@@ -51,9 +51,7 @@ struct ServerStats {
   uint64_t net_output_bytes = 0;
   uint64_t reads_processed = 0;
   uint64_t writes_processed = 0;
-  uint64_t expired_keys = 0;
-  uint64_t keyspace_hits = 0;
-  uint64_t keyspace_misses = 0;
+  // Hits and misses of keys are the dispatcher's, expired keys the store's.
   uint64_t total_error_replies = 0;
   uint64_t query_buffer_limit_disconnections = 0;
   uint64_t output_buffer_limit_disconnections = 0;

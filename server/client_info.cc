@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// How CLIENT LIST, CLIENT INFO and the log describe a connection: Redis 7.2's fields, in its order.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "resp/split_args.h"
+#include "server/connection.h"
+#include "server/lookahead.h"
+#include "server/server.h"
+
+namespace server {
+
+std::string Connection::Flags() const {
+  std::string flags;
+  if (is_monitor) flags += 'O';
+  if (postponed || server_.dispatcher().IsBlocked(*this)) flags += 'b';
+  if (close_after_reply_) flags += 'c';
+  if (close_soon_) flags += 'A';
+  if (endpoints_.unix_socket) flags += 'U';
+  if (no_evict) flags += 'e';
+  if (no_touch()) flags += 'T';
+  return flags.empty() ? "N" : flags;
+}
+
+std::string Connection::Describe() const {
+  const int64_t now_ms = server_.now_ms();
+  size_t argv_bytes = 0;
+  if (running_input_ > 0) {
+    for (const std::string_view arg : server_.scratch_args()) argv_bytes += arg.size();
+  }
+  const size_t query = std::max(query_.size(), running_input_);
+  const size_t query_room =
+      running_input_ > 0 && query_.empty() ? Server::kReadBufferBytes : query_.capacity();
+  // The first block is what Redis calls the reply buffer, the others are its reply list.
+  const size_t first_block = std::min(output_.memory_bytes(), resp::OutputBuffer::kFirstBlockBytes);
+  const size_t more = output_.memory_bytes() - first_block;
+  const bool listed = more > 0;
+  const int watched = poll_->watched();
+  return fmt::format(
+      "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub=0 psub=0 ssub=0 "
+      "multi=-1 qbuf={} qbuf-free={} argv-mem={} multi-mem=0 rbs={} rbp={} obl={} oll={} omem={} "
+      "tot-mem={} events={}{} cmd={} user=default redir=-1 resp={} lib-name={} lib-ver={}",
+      id_, endpoints_.peer, endpoints_.local, fd_, name, (now_ms - created_ms_) / 1000,
+      (now_ms - last_interaction_ms_) / 1000, Flags(), db(), query,
+      query_room > query ? query_room - query : 0, argv_bytes, first_block, first_block,
+      listed ? 0 : output_.size(), listed ? more / resp::OutputBuffer::kBlockBytes + 1 : 0, more,
+      MemoryUsage(), (watched & Poll::kReadable) != 0 ? "r" : "",
+      (watched & Poll::kWritable) != 0 ? "w" : "",
+      last_command == nullptr ? "NULL" : server_.commands().FullName(*last_command),
+      writer_.resp3() ? 3 : 2, lib_name, lib_version);
+}
+
+size_t Connection::MemoryUsage() const {
+  return sizeof(Connection) + query_.capacity() + output_.memory_bytes() + name.capacity() +
+         endpoints_.peer.capacity() + endpoints_.local.capacity() +
+         gates_.capacity() * sizeof(Gate);
+}
+
+std::string ExcerptForLog(std::string_view input) {
+  constexpr size_t kEnd = 64;
+  if (input.size() <= 2 * kEnd) return resp::QuoteArg(input);
+  return fmt::format("{} (... more {} bytes ...) {}", resp::QuoteArg(input.substr(0, kEnd)),
+                     input.size() - 2 * kEnd, resp::QuoteArg(input.substr(input.size() - kEnd)));
+}
+
+}  // namespace server

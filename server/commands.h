@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <span>
+
+#include "datatypes/command_spec.h"
+
+namespace server {
+
+// The families of commands about connections and the server, each beside its handlers.
+std::span<const datatypes::CommandSpec> ConnectionCommands();
+std::span<const datatypes::CommandSpec> ClientCommands();
+std::span<const datatypes::CommandSpec> WaitCommands();
+
+}  // namespace server

@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "server/connection.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include <sys/uio.h>
+
+#include "server/connections.h"
+#include "server/lookahead.h"
+#include "server/server.h"
+#include "server/turns.h"
+
+namespace server {
+namespace {
+
+// One connection's share of an iteration, so that a long pipeline does not starve the others.
+constexpr int kRequestsPerIteration = 1000;
+// A query buffer of its own reads in such steps, or as much as a big bulk needs.
+constexpr size_t kReadStep = size_t{16} << 10;
+// While a command waits, the client is read up to here, to see its end and to look ahead.
+constexpr size_t kParkedInputBytes = size_t{1} << 20;
+// Per flush, so that one client with a huge reply does not hold the loop.
+constexpr size_t kFlushBytes = size_t{4} << 20;
+constexpr size_t kIovecs = 64;
+
+}  // namespace
+
+Connection::Connection(Server& server, uint64_t id, int fd, Endpoints endpoints)
+    : server_(server),
+      id_(id),
+      fd_(fd),
+      last_interaction_ms_(server.now_ms()),
+      writer_(&output_),
+      poll_(std::make_unique<Poll>(server.loop(), fd, this, OnReady)),
+      endpoints_(std::move(endpoints)),
+      created_ms_(server.now_ms()) {
+  limits_.authenticated = server.settings().requirepass.empty();
+  UpdateWatch();
+}
+
+Connection::~Connection() {
+  if (lookahead_ != nullptr) server_.store().Abandon(*lookahead_);
+  poll_.reset();  // Before the descriptor goes: libuv still takes it out of the poll set.
+  close(fd_);
+}
+
+void Connection::OnReady(void* self, int events) {
+  auto& connection = *static_cast<Connection*>(self);
+  if (connection.close_soon_) return;
+  connection.server_.EnsureTurn();
+  if ((events & Poll::kWritable) != 0 && connection.write_blocked_) {
+    connection.write_blocked_ = false;
+    connection.Flush();
+    connection.UpdateWatch();
+  }
+  if ((events & Poll::kReadable) != 0 && !connection.close_soon_) connection.Read();
+}
+
+// ---- Reading ---------------------------------------------------------------------------------
+
+void Connection::Read() {
+  // With requests left from the last iteration the loop does not sleep: there is time to read more
+  // when they are done.
+  if (in_backlog_ || read_paused_ || close_after_reply_) return;
+  const bool direct = query_.empty() && !parked();
+  char* buffer = server_.read_buffer();
+  size_t room = Server::kReadBufferBytes;
+  if (!direct) {
+    const size_t wanted = parser_.BytesWanted();
+    buffer = query_.Prepare(wanted >= resp::kBigBulkBytes ? wanted : kReadStep);
+    room = query_.room();
+  }
+  const ssize_t got = read(fd_, buffer, room);
+  if (got <= 0) {
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    server_.log().Verbose(got == 0 ? "Client closed connection " + Describe()
+                                   : std::string("Reading from client: ") + std::strerror(errno));
+    CloseSoon();
+    return;
+  }
+  const auto size = static_cast<size_t>(got);
+  last_interaction_ms_ = server_.now_ms();
+  ServerStats& stats = server_.stats();
+  stats.net_input_bytes += size;
+  ++stats.reads_processed;
+  if (direct) {
+    const std::string_view input(buffer, size);
+    const std::string_view rest = input.substr(RunRequests(input));
+    if (rest.empty() || closing()) return;
+    // A big bulk's size is known from its header on: room for all of it, once.
+    query_.Prepare(rest.size() + parser_.BytesWanted());
+    query_.Append(rest);
+  } else {
+    query_.Commit(size);
+    if (!parked()) Consume(RunRequests(query_.view()));
+  }
+  if (closing()) return;
+  if (query_.size() > static_cast<size_t>(server_.settings().client_query_buffer_limit)) {
+    server_.log().Warning("Closing client that reached max query buffer length: " + Describe());
+    ++stats.query_buffer_limit_disconnections;
+    CloseSoon();
+    return;
+  }
+  if (parked()) {
+    LookAhead();
+    UpdateWatch();
+  }
+}
+
+void Connection::RunBuffered() {
+  if (close_soon_ || close_after_reply_ || parked() || read_paused_) return;
+  if (!query_.empty()) Consume(RunRequests(query_.view()));
+  if (closing()) return;
+  if (parked()) LookAhead();
+  if (query_.empty() && query_.capacity() > kParkedInputBytes) query_.Release();
+  UpdateWatch();
+}
+
+void Connection::Consume(size_t bytes) {
+  query_.Consume(bytes);
+  looked_ahead_ -= std::min(looked_ahead_, bytes);
+}
+
+size_t Connection::RunRequests(std::string_view input) {
+  auto& args = server_.scratch_args();
+  limits_.max_bulk_bytes = server_.settings().data.proto_max_bulk_len;
+  running_input_ = input.size();
+  size_t done = 0;
+  size_t writes = 0;
+  int left = kRequestsPerIteration;
+  while (done < input.size()) {
+    if (left-- == 0) {
+      server_.connections().AddBacklog(*this);
+      break;
+    }
+    size_t consumed = 0;
+    const auto status = parser_.Next(input.substr(done), limits_, &consumed, &args);
+    if (status == resp::RequestParser::Status::kError) {
+      FailProtocol(input.substr(done));
+      done = input.size();
+      break;
+    }
+    done += consumed;
+    if (status == resp::RequestParser::Status::kNeedMore) break;
+    RunOne(args);
+    if (closing() || parked()) break;
+    if (last_command != nullptr && (last_command->flags & datatypes::kWrite) != 0) {
+      wrote_in_turn_ = true;
+      ++writes;
+    }
+    if (left % 16 == 0) server_.turns().CommitIfLarge();
+  }
+  running_input_ = 0;
+  if (writes > 0) Pace(writes);
+  if (output_.size() > resp::OutputBuffer::kBlockBytes) CheckOutputLimit(server_.now_ms());
+  return closing() ? input.size() : done;
+}
+
+void Connection::RunOne(datatypes::Args args) {
+  reply_start_ = output_.Mark();
+  const auto outcome = server_.dispatcher().Execute(*this, args);
+  if (server_.turns().failing()) {
+    tells_open_turn_ = tells_open_turn_ || server_.turns().MayTellOpenTurn(*this, args);
+  }
+  if (outcome == datatypes::Dispatcher::Outcome::kDone) FinishReply();
+}
+
+void Connection::FinishReply() {
+  if (replies_off_ || skip_reply_) [[unlikely]] {
+    output_.TruncateTo(reply_start_);
+  } else if (!in_turn_) {
+    in_turn_ = true;
+    server_.turns().Add(*this);
+  }
+  skip_reply_ = std::exchange(skip_next_reply_, false);
+}
+
+void Connection::OnUnparked() {
+  if (close_soon_) return;
+  // What a parked command tells is as new as this turn; while commits fail nobody can say more.
+  if (server_.turns().failing()) tells_open_turn_ = true;
+  FinishReply();
+  if (!closing()) server_.connections().AddBacklog(*this);
+}
+
+void Connection::OnReplyBroken() {
+  CloseSoon();
+}
+
+void Connection::FailProtocol(std::string_view input) {
+  const std::string text = "ERR " + std::string(parser_.error());
+  server_.log().Verbose("Protocol error (" + std::string(parser_.error()) +
+                        ") from client: " + Describe() +
+                        ". Query buffer during protocol error: " + ExcerptForLog(input));
+  server_.stats().CountError(text);
+  reply_start_ = output_.Mark();
+  writer_.Error(text);
+  FinishReply();
+  CloseAfterReply();
+}
+
+void Connection::SetReplyMode(ReplyMode mode) {
+  replies_off_ = mode == ReplyMode::kOff || (mode == ReplyMode::kSkip && replies_off_);
+  if (mode == ReplyMode::kSkip && !replies_off_) {
+    skip_reply_ = true;
+    skip_next_reply_ = true;
+  } else if (mode == ReplyMode::kOn) {
+    skip_reply_ = false;
+  }
+}
+
+// ---- Looking ahead -----------------------------------------------------------------------------
+
+void Connection::LookAhead() {
+  if (lookahead_ == nullptr) lookahead_ = std::make_unique<LookaheadWaiter>();
+  resp::RequestParser scan;
+  auto& args = server_.scratch_args();
+  while (looked_ahead_ < query_.size() && lookahead_->pending() < LookaheadWaiter::kMaxPending) {
+    size_t consumed = 0;
+    const auto status = scan.Next(query_.view().substr(looked_ahead_), limits_, &consumed, &args);
+    if (status != resp::RequestParser::Status::kCommand) return;
+    const datatypes::CommandSpec* const spec = server_.commands().Find(args.front());
+    // Behind it keys are those of another database.
+    if (spec != nullptr && spec->name == "select") return;
+    looked_ahead_ += consumed;
+    if (spec == nullptr || spec->handler == nullptr) continue;
+    const auto count = static_cast<int>(args.size());
+    if (spec->arity > 0 ? count != spec->arity : count < -spec->arity) continue;
+    ++server_.stats().lookahead_requests;
+    server_.dispatcher().Prefetch(*this, *spec, args, *lookahead_);
+  }
+}
+
+// ---- Pacing ------------------------------------------------------------------------------------
+
+void Connection::Pace(size_t writes) {
+  const uint32_t delay_us = server_.store().WriteDelayUs();
+  if (delay_us == 0) {
+    pace_debt_us_ = 0;
+    return;
+  }
+  pace_debt_us_ += static_cast<int64_t>(writes) * delay_us;
+  if (pace_debt_us_ < 1000) return;
+  const int64_t delay_ms = pace_debt_us_ / 1000;
+  pace_debt_us_ %= 1000;
+  ++server_.stats().paced_reads;
+  read_paused_ = true;
+  if (pace_timer_ == nullptr) {
+    pace_timer_ = std::make_unique<Timer>(server_.loop(), [this] {
+      server_.EnsureTurn();
+      read_paused_ = false;
+      UpdateWatch();
+      if (!query_.empty() && !parked()) server_.connections().AddBacklog(*this);
+    });
+  }
+  pace_timer_->Start(static_cast<uint64_t>(delay_ms));
+  UpdateWatch();
+}
+
+// ---- Sending -----------------------------------------------------------------------------------
+
+void Connection::OutputAdded() {
+  if (in_turn_) return;
+  in_turn_ = true;
+  server_.turns().Add(*this);
+}
+
+size_t Connection::ReleasableMark() const {
+  // The reply of a parked command that will be dropped must not be sent in part.
+  return parked() && (replies_off_ || skip_reply_) ? reply_start_ : output_.Mark();
+}
+
+bool Connection::Release(uint64_t seq, uint64_t promised_seq) {
+  if (wrote_in_turn_) {
+    wrote_in_turn_ = false;
+    last_write_seq_ = seq;
+  }
+  const size_t end = ReleasableMark();
+  if (seq <= promised_seq) {
+    gates_.clear();
+    released_mark_ = end;
+    return true;
+  }
+  ReleaseUpTo(promised_seq);
+  if (!gates_.empty() && gates_.back().seq == seq) {
+    gates_.back().mark = end;
+  } else {
+    gates_.push_back({seq, end});
+  }
+  return false;
+}
+
+bool Connection::ReleaseUpTo(uint64_t promised_seq) {
+  const auto covered = std::ranges::find_if(
+      gates_, [promised_seq](const Gate& gate) { return gate.seq > promised_seq; });
+  if (covered != gates_.begin()) released_mark_ = std::prev(covered)->mark;
+  gates_.erase(gates_.begin(), covered);
+  return gates_.empty();
+}
+
+uint64_t Connection::LastWriteSeq() const {
+  if (!wrote_in_turn_) return last_write_seq_;
+  const lsm::Store& store = server_.store();
+  return store.committed_seq() + (store.TurnIsDirty() ? 1 : 0);
+}
+
+size_t Connection::Sendable() const {
+  const size_t sent = output_.Mark() - output_.size();
+  return released_mark_ > sent ? released_mark_ - sent : 0;
+}
+
+void Connection::Flush() {
+  if (close_soon_) return;
+  size_t budget = kFlushBytes;
+  bool sent_any = false;
+  for (size_t left = Sendable(); left > 0 && !write_blocked_; left = Sendable()) {
+    std::array<struct iovec, kIovecs> pieces;
+    const size_t count = output_.FillIovec(pieces.data(), pieces.size());
+    size_t size = 0;
+    size_t used = 0;
+    for (; used < count && size < left; ++used) {
+      pieces[used].iov_len = std::min(pieces[used].iov_len, left - size);
+      size += pieces[used].iov_len;
+    }
+    const ssize_t sent = used == 1 ? write(fd_, pieces[0].iov_base, pieces[0].iov_len)
+                                   : writev(fd_, pieces.data(), static_cast<int>(used));
+    if (sent < 0 && errno != EAGAIN && errno != EINTR) {
+      server_.log().Verbose(std::string("Error writing to client: ") + std::strerror(errno));
+      CloseSoon();
+      return;
+    }
+    const size_t taken = sent < 0 ? 0 : static_cast<size_t>(sent);
+    output_.Consume(taken);
+    sent_any = true;
+    server_.stats().net_output_bytes += taken;
+    ++server_.stats().writes_processed;
+    budget -= std::min(budget, taken);
+    if (taken < size || budget == 0) write_blocked_ = true;
+  }
+  if (sent_any && parked() && output_.empty()) server_.WakeDrained(*this);
+  if (output_.empty() && close_after_reply_) {
+    CloseSoon();
+  } else if (write_blocked_) {
+    CheckOutputLimit(server_.now_ms());
+    UpdateWatch();
+  }
+}
+
+void Connection::UpdateWatch() {
+  const bool listen =
+      !close_after_reply_ && !read_paused_ && !(parked() && query_.size() >= kParkedInputBytes);
+  poll_->Watch((listen ? Poll::kReadable : 0) | (write_blocked_ ? Poll::kWritable : 0));
+}
+
+// ---- Its end -----------------------------------------------------------------------------------
+
+void Connection::CloseAfterReply() {
+  if (close_after_reply_) return;
+  close_after_reply_ = true;
+  UpdateWatch();
+  // So that the turn looks at it even if there is nothing to send.
+  OutputAdded();
+}
+
+void Connection::CloseSoon() {
+  if (close_soon_) return;
+  close_soon_ = true;
+  poll_->Watch(Poll::kNone);
+  server_.connections().ScheduleClose(*this);
+}
+
+void Connection::CheckOutputLimit(int64_t now_ms) {
+  const auto& limit =
+      server_.settings().client_output_buffer_limit[static_cast<size_t>(client_class())];
+  const auto used = static_cast<int64_t>(output_.memory_bytes());
+  const bool hard = limit.hard_bytes > 0 && used >= limit.hard_bytes;
+  bool soft = limit.soft_bytes > 0 && used >= limit.soft_bytes;
+  if (!soft) {
+    over_soft_since_ms_ = 0;
+  } else if (over_soft_since_ms_ == 0) {
+    over_soft_since_ms_ = now_ms;
+    soft = false;
+  } else {
+    soft = now_ms - over_soft_since_ms_ > limit.soft_seconds * 1000;
+  }
+  if (!hard && !soft) return;
+  server_.log().Warning("Client " + Describe() +
+                        " scheduled to be closed ASAP for overcoming of output buffer limits.");
+  ++server_.stats().output_buffer_limit_disconnections;
+  CloseSoon();
+}
+
+void Connection::CheckLimits(int64_t now_ms) {
+  if (closing()) return;
+  const int64_t timeout_ms = server_.settings().timeout_s * 1000;
+  if (timeout_ms > 0 && !parked() && !is_monitor && now_ms - last_interaction_ms_ > timeout_ms) {
+    server_.log().Verbose("Closing idle client");
+    CloseSoon();
+    return;
+  }
+  CheckOutputLimit(now_ms);
+  constexpr int64_t kIdleMs = 2000;
+  if (now_ms - last_interaction_ms_ > kIdleMs) {
+    if (query_.empty()) query_.Release();
+    if (output_.empty()) output_.ReleaseIdle();
+  }
+}
+
+void Connection::ResetState() {
+  set_authenticated(server_.settings().requirepass.empty());
+  SelectDb(0);
+  set_no_touch(false);
+  writer_.set_protocol(resp::Protocol::kResp2);
+  name.clear();
+  no_evict = false;
+  replies_off_ = skip_reply_ = skip_next_reply_ = false;
+}
+
+}  // namespace server

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "server/hooks.h"
+
+#include <string>
+
+#include "server/connection.h"
+#include "server/monitors.h"
+#include "server/pause.h"
+#include "server/server.h"
+
+namespace server {
+namespace {
+
+constexpr std::string_view kNoAuthError = "NOAUTH Authentication required.";
+constexpr std::string_view kMisconf = "MISCONF Errors writing to the AOF file: ";
+
+}  // namespace
+
+ServerHooks::Verdict ServerHooks::Refuse(Connection& connection, const datatypes::CommandSpec& spec,
+                                         std::string_view error) {
+  ++server_.stats().ForCommand(spec).rejected_calls;
+  server_.stats().CountError(error);
+  connection.writer().Error(error);
+  return Verdict::kHandled;
+}
+
+ServerHooks::Verdict ServerHooks::Admit(datatypes::Session& session,
+                                        const datatypes::CommandSpec& spec,
+                                        datatypes::Args /*args*/) {
+  auto& connection = static_cast<Connection&>(session);
+  if (!connection.authenticated() && (spec.flags & datatypes::kNoAuth) == 0) [[unlikely]] {
+    return Refuse(connection, spec, kNoAuthError);
+  }
+  if ((spec.flags & datatypes::kWrite) != 0 && !server_.store().Writable()) [[unlikely]] {
+    return Refuse(connection, spec, std::string(kMisconf) + server_.store().write_error());
+  }
+  if (server_.pause().mode() != PauseState::Mode::kNone) [[unlikely]] {
+    if (server_.pause().Holds(spec)) {
+      connection.postponed = true;
+      return Verdict::kPostpone;
+    }
+  }
+  return Verdict::kRun;
+}
+
+void ServerHooks::OnRejected(datatypes::Session& /*session*/, const datatypes::CommandSpec* spec,
+                             const datatypes::Error& error) {
+  if (spec != nullptr) ++server_.stats().ForCommand(*spec).rejected_calls;
+  server_.stats().CountError(error.text());
+}
+
+void ServerHooks::OnStart(datatypes::Session& session, const datatypes::CommandSpec& spec,
+                          datatypes::Args args) {
+  auto& connection = static_cast<Connection&>(session);
+  connection.last_command = &spec;
+  connection.postponed = false;
+  constexpr uint32_t kNotShown = datatypes::kSkipMonitor | datatypes::kAdmin;
+  if (!server_.monitors().empty() && (spec.flags & kNotShown) == 0) [[unlikely]] {
+    server_.monitors().Feed(connection, connection.db(), spec, args);
+  }
+}
+
+void ServerHooks::OnDone(datatypes::Session& /*session*/, const datatypes::CommandSpec& spec,
+                         datatypes::Args /*args*/, int64_t duration_us,
+                         const datatypes::Error* error) {
+  ServerStats& stats = server_.stats();
+  ++stats.commands_processed;
+  stats.eventloop_cmd_duration_us += static_cast<uint64_t>(duration_us);
+  CommandStats& command = stats.ForCommand(spec);
+  ++command.calls;
+  command.usec += static_cast<uint64_t>(duration_us);
+  if (server_.settings().latency_tracking) {
+    if (command.latency == nullptr) command.latency = std::make_unique<LatencyHistogram>();
+    command.latency->Record(static_cast<uint64_t>(duration_us));
+  }
+  if (error != nullptr) [[unlikely]] {
+    ++command.failed_calls;
+    stats.CountError(error->text());
+  }
+}
+
+}  // namespace server

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+
+#include "datatypes/command_spec.h"
+#include "server/event_loop.h"
+
+namespace server {
+
+class Server;
+
+// CLIENT PAUSE: until its end, commands of all clients, or those that may write, are put off, and
+// keys are not expired actively. Loop thread only.
+class PauseState {
+ public:
+  enum class Mode : uint8_t { kNone, kWrite, kAll };
+
+  explicit PauseState(Server& server);
+  PauseState(const PauseState&) = delete;
+  PauseState& operator=(const PauseState&) = delete;
+
+  // Of two pauses at once the later end and the stricter mode hold.
+  void Start(Mode mode, int64_t end_ms);
+  // The commands that were put off run.
+  void Stop();
+  Mode mode() const { return mode_; }
+  bool Holds(const datatypes::CommandSpec& spec) const {
+    return mode_ == Mode::kAll ||
+           (mode_ == Mode::kWrite &&
+            (spec.flags & (datatypes::kWrite | datatypes::kMayReplicate)) != 0);
+  }
+
+ private:
+  Server& server_;
+  Timer timer_;
+  Mode mode_ = Mode::kNone;
+  int64_t end_ms_ = 0;
+};
+
+}  // namespace server

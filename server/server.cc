@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "server/server.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <random>
+#include <utility>
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include "server/commands.h"
+#include "server/connections.h"
+#include "server/hooks.h"
+#include "server/listener.h"
+#include "server/monitors.h"
+#include "server/pause.h"
+#include "server/sync_waiters.h"
+#include "server/turns.h"
+
+namespace server {
+namespace {
+
+// What the store may take of an iteration for expiry, eviction and garbage.
+constexpr int64_t kHousekeepingBudgetUs = 500;
+// Descriptors besides those of clients: log, tables of the LSM, listening sockets.
+constexpr int64_t kReservedDescriptors = 32;
+
+uint64_t EffectiveMaxMemory(const Settings& settings) {
+  if (settings.maxmemory > 0) return static_cast<uint64_t>(settings.maxmemory);
+  return static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) *
+         static_cast<uint64_t>(sysconf(_SC_PAGESIZE)) / 2;
+}
+
+// Memtables, caches and buffers get the rest.
+uint64_t HotBudget(uint64_t maxmemory) {
+  return maxmemory / 4 * 3;
+}
+
+std::string RandomHex(size_t digits) {
+  std::random_device random;
+  std::string text;
+  while (text.size() < digits) text += fmt::format("{:08x}", random());
+  text.resize(digits);
+  return text;
+}
+
+}  // namespace
+
+Server::Server(Settings settings, const Environment& environment)
+    : environment_(environment),
+      settings_(std::move(settings)),
+      read_buffer_(std::make_unique_for_overwrite<char[]>(kReadBufferBytes)),
+      now_ms_(environment.clock.NowMs()),
+      start_time_ms_(now_ms_),
+      run_id_(RandomHex(40)) {
+  AddCommands();
+}
+
+Server::~Server() = default;
+
+void Server::AddCommands() {
+  datatypes::AddDataCommands(commands_);
+  commands_.Add(ConnectionCommands());
+  commands_.Add(ClientCommands());
+  commands_.Add(WaitCommands());
+}
+
+lsm::StoreOptions Server::MakeStoreOptions() {
+  lsm::StoreOptions options;
+  const Settings& from = settings_;
+  options.dir = from.dir;
+  options.databases = static_cast<uint32_t>(from.databases);
+  options.fsync_policy = from.appendfsync;
+  options.log_segment_bytes = static_cast<size_t>(from.log_segment_size);
+  options.log_recovery_truncate = from.log_recovery_truncate;
+  options.hot_tier = from.hot_tier ? lsm::HotTierMode::kBounded : lsm::HotTierMode::kOff;
+  options.hot_budget_bytes = HotBudget(effective_maxmemory_);
+  options.backlog_limit_bytes = static_cast<uint64_t>(from.backlog_limit);
+  options.log_ahead_limit_bytes = static_cast<uint64_t>(from.log_ahead_limit);
+  options.apply_interval_ms = static_cast<uint32_t>(from.apply_interval_ms);
+  options.shards = static_cast<uint32_t>(from.lsm_shards);
+  options.memtable_bytes = static_cast<size_t>(from.lsm_memtable_size);
+  options.table_bytes = static_cast<size_t>(from.lsm_table_size);
+  options.block_bytes = static_cast<size_t>(from.lsm_block_size);
+  options.block_cache_bytes = static_cast<size_t>(from.lsm_block_cache_size);
+  options.bloom_bits_per_key = static_cast<int>(from.lsm_bloom_bits);
+  options.max_open_tables = static_cast<int>(from.lsm_max_open_tables);
+  options.compress = from.lsm_compression;
+  options.loader_threads = static_cast<uint32_t>(from.loader_threads);
+  options.log_line = [this](char level, const std::string& line) {
+    log().WriteMarked(level, line);
+  };
+  return options;
+}
+
+lsm::Status Server::Start() {
+  effective_maxmemory_ = EffectiveMaxMemory(settings_);
+  LSM_RETURN_IF_ERROR(ApplyMaxClients());
+  store_wakeup_ = std::make_unique<Wakeup>(loop_, [this] {
+    EnsureTurn();
+    store_->RunCompletions();
+  });
+  stop_wakeup_ = std::make_unique<Wakeup>(loop_, [this] { Shutdown(); });
+  LSM_ASSIGN_OR_RETURN(
+      store_, environment_.open_store(MakeStoreOptions(), environment_.files, environment_.clock,
+                                      [this] { store_wakeup_->Send(); }));
+  pause_ = std::make_unique<PauseState>(*this);
+  monitors_ = std::make_unique<Monitors>(*this);
+  sync_waiters_ = std::make_unique<SyncWaiters>(*this);
+  hooks_ = std::make_unique<ServerHooks>(*this);
+  dispatcher_ = std::make_unique<datatypes::Dispatcher>(*store_, environment_.clock, commands_,
+                                                        notifier_, settings_.data, *hooks_);
+  turns_ = std::make_unique<Turns>(*this);
+  connections_ = std::make_unique<Connections>(*this);
+  listener_ = std::make_unique<Listener>(*this);
+  LSM_RETURN_IF_ERROR(listener_->Open());
+  before_wait_ = std::make_unique<LoopHook>(loop_, LoopHook::Kind::kBeforeWait, this, BeforeWait);
+  before_wait_->Set(true);
+  after_events_ =
+      std::make_unique<LoopHook>(loop_, LoopHook::Kind::kAfterEvents, this, AfterEvents);
+  after_events_->Set(true);
+  cron_timer_ = std::make_unique<Timer>(loop_, [this] { Cron(); });
+  wake_timer_ = std::make_unique<Timer>(loop_, [this] {
+    wake_at_ms_ = 0;
+    EnsureTurn();
+  });
+  ApplyHz();
+  ApplyNotifications();
+  ApplyMaxMemory();
+  return lsm::Status::Ok();
+}
+
+lsm::Status Server::Run() {
+  loop_.Run();
+  listener_->Close();
+  connections_->CloseAll();
+  return store_->Close(/*flush=*/false);
+}
+
+void Server::RequestStop() {
+  stop_wakeup_->Send();
+}
+
+void Server::Shutdown() {
+  if (shutting_down_) return;
+  shutting_down_ = true;
+  log().Notice("User requested shutdown...");
+  EnsureTurn();
+  RunSoon();
+}
+
+int Server::bound_port() const {
+  return listener_ == nullptr ? 0 : listener_->port();
+}
+
+// ---- The loop ----------------------------------------------------------------------------------
+
+void Server::BeginTurn() {
+  in_turn_ = true;
+  iteration_started_us_ = clock().MonotonicUs();
+  now_ms_ = clock().NowMs();
+  dispatcher_->BeginTurn();
+}
+
+void Server::BeforeWait(void* self) {
+  auto& server = *static_cast<Server*>(self);
+  // Only what timers have done: everything else ended with AfterEvents.
+  if (server.in_turn_) server.EndIteration();
+}
+
+void Server::AfterEvents(void* self) {
+  auto& server = *static_cast<Server*>(self);
+  server.EnsureTurn();
+  server.EndIteration();
+}
+
+void Server::EndIteration() {
+  dispatcher_->RunReady();
+  if (dispatcher_->parked_sessions() > 0) {
+    if (const int64_t next_ms = dispatcher_->RunDeadlines(); next_ms != 0) WakeBy(next_ms);
+  }
+  connections_->RunBacklog();
+  WakeBy(now_ms_ + store_->RunHousekeeping(kHousekeepingBudgetUs));
+  turns_->End();
+  sync_waiters_->AfterTurn();
+  connections_->Reap();
+  ++stats_.eventloop_cycles;
+  stats_.eventloop_duration_us +=
+      static_cast<uint64_t>(clock().MonotonicUs() - iteration_started_us_);
+  in_turn_ = false;
+  if (shutting_down_) loop_.Stop();
+}
+
+void Server::WakeBy(int64_t at_ms) {
+  if (at_ms <= now_ms_) {
+    RunSoon();
+    return;
+  }
+  if (wake_at_ms_ != 0 && wake_at_ms_ <= at_ms) return;
+  wake_at_ms_ = at_ms;
+  wake_timer_->Start(static_cast<uint64_t>(at_ms - now_ms_));
+}
+
+void Server::RunSoon() {
+  connections_->KeepSpinning();
+}
+
+void Server::WakeDrained(Connection& connection) {
+  dispatcher_->Wake(connection);
+  RunSoon();
+}
+
+void Server::Cron() {
+  EnsureTurn();
+  stats_.ops.Sample(now_ms_, stats_.commands_processed);
+  stats_.input_bytes.Sample(now_ms_, stats_.net_input_bytes);
+  stats_.output_bytes.Sample(now_ms_, stats_.net_output_bytes);
+  connections_->Cron(now_ms_, settings_.hz);
+  for (const auto& task : cron_tasks_) task(now_ms_);
+}
+
+// ---- Settings ----------------------------------------------------------------------------------
+
+lsm::Status Server::ApplyListeners() {
+  return listener_->Open();
+}
+
+lsm::Status Server::ApplyMaxClients() {
+  const auto wanted = static_cast<rlim_t>(settings_.maxclients + kReservedDescriptors +
+                                          settings_.lsm_max_open_tables * settings_.lsm_shards);
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return lsm::Status::Ok();
+  rlimit raised = limit;
+  raised.rlim_cur = wanted;
+  raised.rlim_max = std::max(limit.rlim_max, wanted);
+  if (setrlimit(RLIMIT_NOFILE, &raised) == 0) return lsm::Status::Ok();
+  raised = {limit.rlim_max, limit.rlim_max};
+  static_cast<void>(setrlimit(RLIMIT_NOFILE, &raised));
+  // At start a lower limit is taken as it is, as Redis does; a running server refuses.
+  const auto possible = static_cast<int64_t>(limit.rlim_max) - kReservedDescriptors;
+  if (connections_ != nullptr || possible < 1) {
+    return lsm::Status::Invalid(
+        "The operating system is not able to handle the specified number of clients, try with " +
+        std::to_string(std::max<int64_t>(possible, 0)));
+  }
+  // Tables that are not open only cost an open(2) more.
+  settings_.lsm_max_open_tables = std::min<int64_t>(settings_.lsm_max_open_tables, possible / 2);
+  if (settings_.maxclients > possible / 2) {
+    settings_.maxclients = possible / 2;
+    log().Warning(
+        fmt::format("maxclients has been reduced to {} to compensate for low ulimit. If "
+                    "you need higher maxclients increase 'ulimit -n'.",
+                    settings_.maxclients));
+  }
+  return lsm::Status::Ok();
+}
+
+void Server::ApplyFsync() {
+  store_->SetFsyncPolicy(settings_.appendfsync);
+}
+
+void Server::ApplyMaxMemory() {
+  effective_maxmemory_ = EffectiveMaxMemory(settings_);
+  store_->SetHotBudget(HotBudget(effective_maxmemory_));
+}
+
+void Server::ApplyNotifications() {
+  notifier_.mask = settings_.notify_keyspace_events;
+}
+
+void Server::ApplyHz() {
+  const auto interval_ms = static_cast<uint64_t>(1000 / std::clamp<int64_t>(settings_.hz, 1, 500));
+  cron_timer_->Start(interval_ms, interval_ms);
+}
+
+bool Server::ApplyLog() {
+  if (!log().SetFile(settings_.logfile)) return false;
+  log().SetLevel(settings_.loglevel);
+  log().SetSyslog(settings_.syslog_enabled ? settings_.syslog_ident : "",
+                  settings_.syslog_facility);
+  return true;
+}
+
+void Server::SetActiveExpire(bool on) {
+  active_expire_ = on;
+  ApplySweeping();
+}
+
+void Server::ApplySweeping() {
+  store_->SetSweeping(active_expire_ && pause_->mode() == PauseState::Mode::kNone);
+}
+
+}  // namespace server

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "datatypes/command_spec.h"
+
+namespace server {
+
+class Connection;
+class Server;
+
+// Ends the loop's turns and lets the replies out: no reply may leave before the fsync policy's
+// promise covers everything it tells of, other clients' writes included. So all that was put into
+// output buffers during a turn stays there until the turn's batch is in the commit log; then it is
+// given the committed sequence number, and sent when Store::promised_seq() has reached that: at
+// once, but under `appendfsync always` after the fsync that covers it.
+//
+// If the log cannot take the batch, the turn stays open and is tried again every kRetryMs. The
+// replies of that turn wait. Of what runs meanwhile, only replies that cannot tell of the open turn
+// are sent (MayTellOpenTurn). Loop thread only.
+class Turns {
+ public:
+  static constexpr int64_t kRetryMs = 100;
+  // A turn that has grown so large is committed in the middle of an iteration.
+  static constexpr size_t kMaxTurnBytes = size_t{1} << 20;
+
+  explicit Turns(Server& server) : server_(server) {}
+  Turns(const Turns&) = delete;
+  Turns& operator=(const Turns&) = delete;
+
+  // The connection has put something into its output in this turn. Called once per turn.
+  void Add(Connection& connection) { writers_.push_back(&connection); }
+  // The connection is about to be destroyed.
+  void Forget(Connection& connection);
+
+  // Commits and sends. At the end of every iteration.
+  void End();
+  // In the middle of one: commits only, if the turn is large.
+  void CommitIfLarge();
+
+  // The last commit failed and the turn is still open.
+  bool failing() const { return failing_; }
+  // While failing(): whether the reply to this request, which has just run, may depend on what the
+  // open turn has changed.
+  bool MayTellOpenTurn(const Connection& connection, datatypes::Args args) const;
+
+  // Connections whose replies wait for an fsync.
+  size_t waiting() const { return waiting_.size(); }
+
+ private:
+  bool Commit();
+  void FlushWriters();
+  void FlushWaiting();
+
+  Server& server_;
+  std::vector<Connection*> writers_;  // Who wrote in the open turn.
+  std::vector<Connection*> waiting_;  // Whose output is not covered by the promise yet.
+  std::vector<Connection*> scratch_;
+  uint64_t flushed_promise_ = 0;
+  bool failing_ = false;
+  int64_t retry_at_us_ = 0;
+};
+
+}  // namespace server
