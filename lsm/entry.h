@@ -64,6 +64,12 @@ class Entry : public CacheNode {
     return {name.data() + name.size(), payload_len_};
   }
 
+  // Whether its meta has changed since the turn `committed_seq` was committed: in the open turn, or
+  // in one that the commit log has not taken. Of a collection only the meta is looked at.
+  bool ChangedAfter(uint64_t committed_seq) const {
+    return (bits_ & kInTurn) != 0 || dirty_seq() > committed_seq;
+  }
+
   // For OBJECT IDLETIME: the store's coarse clock (seconds) at the last access.
   uint32_t last_access_s() const { return last_access_s_; }
 

@@ -15,6 +15,7 @@
 #include <sys/resource.h>
 
 #include "server/commands.h"
+#include "server/config.h"
 #include "server/connections.h"
 #include "server/hooks.h"
 #include "server/listener.h"
@@ -52,9 +53,9 @@ std::string RandomHex(size_t digits) {
 
 }  // namespace
 
-Server::Server(Settings settings, const Environment& environment)
+Server::Server(const Environment& environment)
     : environment_(environment),
-      settings_(std::move(settings)),
+      config_(std::make_unique<Config>(settings_)),
       read_buffer_(std::make_unique_for_overwrite<char[]>(kReadBufferBytes)),
       now_ms_(environment.clock.NowMs()),
       start_time_ms_(now_ms_),

@@ -25,6 +25,7 @@
 
 namespace server {
 
+class Config;
 class Connections;
 class Listener;
 class Monitors;
@@ -50,12 +51,13 @@ struct Environment {
 // The whole server: built once by main (or by a test), it owns every part and hands them to those
 // who need them; there is no other global state. Loop thread only, but for RequestStop().
 //
-//   Server server(settings, environment);
+//   Server server(environment);
+//   server.config().Load(...) ...
 //   if (const lsm::Status status = server.Start(); !status.ok()) ...
 //   server.Run();  // Until SHUTDOWN, a signal or RequestStop().
 class Server {
  public:
-  Server(Settings settings, const Environment& environment);
+  explicit Server(const Environment& environment);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -69,6 +71,8 @@ class Server {
   void RequestStop();
 
   // ---- Parts ------------------------------------------------------------------------------
+  // The configuration, to be loaded before Start(); `settings` are its values, typed.
+  Config& config() { return *config_; }
   Settings& settings() { return settings_; }
   const Settings& settings() const { return settings_; }
   ServerStats& stats() { return stats_; }
@@ -158,6 +162,7 @@ class Server {
 
   Environment environment_;
   Settings settings_;
+  std::unique_ptr<Config> config_;
   ServerStats stats_;
   datatypes::Notifier notifier_;
   datatypes::CommandTable commands_;

@@ -106,9 +106,11 @@ bool Turns::MayTellOpenTurn(const Connection& connection, datatypes::Args args) 
   const uint64_t committed = store.committed_seq();
   return std::ranges::any_of(keys, [&](const datatypes::KeyRef& key) {
     const auto found = store.Find(connection.db(), args[key.index], lsm::Store::Access::kNoTouch);
-    // What is not resident was not touched; of what is absent nobody knows when it went.
+    // What is not resident was not touched; of what is absent nobody knows when it went, and of a
+    // collection not whether rows have changed.
     if (found.presence == lsm::Store::Presence::kNotResident) return false;
-    return found.presence == lsm::Store::Presence::kAbsent || found.entry->dirty_seq() > committed;
+    return found.presence == lsm::Store::Presence::kAbsent || found.entry->has_collection() ||
+           found.entry->ChangedAfter(committed);
   });
 }
 
