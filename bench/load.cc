@@ -135,9 +135,11 @@ struct Client {
 class Load {
  public:
   explicit Load(const LoadOptions& options) : options_(options), chooser_(options, options.seed) {
-    value_.resize(options.value_bytes);
+    // Values are windows of one random text, so that no two neighbours on disk compress well.
+    constexpr size_t kPoolBytes = size_t{1} << 20;
+    values_.resize(kPoolBytes + options.value_bytes);
     std::mt19937_64 random(7);
-    for (char& byte : value_) byte = static_cast<char>('!' + random() % 90);
+    for (char& byte : values_) byte = static_cast<char>('!' + random() % 90);
   }
 
   int Run() {
@@ -189,7 +191,8 @@ class Load {
     char number[32];
     std::string_view text = word;
     if (word == "VALUE") {
-      text = value_;
+      text = std::string_view(values_).substr(
+          chooser_.random()() % (values_.size() - options_.value_bytes), options_.value_bytes);
     } else if (word == "KEY" || word == "MEMBER" || word == "SCORE") {
       const bool key = word == "KEY";
       const uint64_t n = key ? chooser_.Next() : chooser_.random()() % options_.members;
@@ -259,7 +262,7 @@ class Load {
 
   LoadOptions options_;
   KeyChooser chooser_;
-  std::string value_;
+  std::string values_;
   std::vector<std::unique_ptr<Client>> clients_;
   int poll_ = -1;
   uint64_t issued_ = 0;
