@@ -7,7 +7,7 @@ JOBS    ?= $(shell nproc)
 ARGS    ?=
 CMAKE_COMMON = -G Ninja -DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache
 
-.PHONY: all build run test install bench asan tsan fuzz lint format clean deps deps-test
+.PHONY: all build run test install bench asan tsan fuzz lint format docs clean deps deps-test
 
 all: build
 
@@ -61,6 +61,10 @@ lint: deps-test $(BUILD)/build.ninja
 
 format:
 	@git ls-files '*.h' '*.cc' | xargs clang-format -i
+
+# The parts of docs/ that come from the tables the server runs by.
+docs: build
+	@tests/server/docs_test.sh $(BUILD) --write
 
 clean:
 	@rm -rf $(BUILD)

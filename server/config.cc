@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include <fmt/format.h>
@@ -179,17 +180,23 @@ Result<void> Config::Set(const std::vector<std::pair<std::string, std::string>>&
 std::vector<std::pair<std::string_view, std::string_view>> Config::Get(
     const std::vector<std::string_view>& patterns) const {
   std::vector<std::pair<std::string_view, std::string_view>> found;
-  const auto wanted = [&](std::string_view name, bool hidden) {
-    return std::any_of(patterns.begin(), patterns.end(), [&](std::string_view pattern) {
-      if (pattern.find_first_of("*?[") == std::string_view::npos) return SameName(pattern, name);
-      return !hidden && datatypes::GlobMatch(pattern, name, datatypes::GlobCase::kIgnore);
-    });
+  // The name to show, if it is asked for: an exact one as it was asked, a glob's as it is.
+  const auto wanted = [&](std::string_view name, bool hidden) -> std::optional<std::string_view> {
+    std::optional<std::string_view> shown;
+    for (const std::string_view pattern : patterns) {
+      if (pattern.find_first_of("*?[") == std::string_view::npos) {
+        if (SameName(pattern, name)) return pattern;
+      } else if (!hidden && datatypes::GlobMatch(pattern, name, datatypes::GlobCase::kIgnore)) {
+        shown = name;
+      }
+    }
+    return shown;
   };
   for (size_t i = 0; i < rows_.size(); ++i) {
     const bool hidden = (rows_[i]->flags & kHidden) != 0;
-    if (wanted(rows_[i]->name, hidden)) found.emplace_back(rows_[i]->name, values_[i]);
-    if (!rows_[i]->alias.empty() && wanted(rows_[i]->alias, hidden)) {
-      found.emplace_back(rows_[i]->alias, values_[i]);
+    for (const std::string_view name : {rows_[i]->name, rows_[i]->alias}) {
+      if (name.empty()) continue;
+      if (const auto shown = wanted(name, hidden)) found.emplace_back(*shown, values_[i]);
     }
   }
   return found;

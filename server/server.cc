@@ -60,16 +60,16 @@ Server::Server(const Environment& environment)
       now_ms_(environment.clock.NowMs()),
       start_time_ms_(now_ms_),
       run_id_(RandomHex(40)) {
-  AddCommands();
+  datatypes::AddDataCommands(commands_);
+  AddServerCommands(commands_);
 }
 
 Server::~Server() = default;
 
-void Server::AddCommands() {
-  datatypes::AddDataCommands(commands_);
-  commands_.Add(ConnectionCommands());
-  commands_.Add(ClientCommands());
-  commands_.Add(WaitCommands());
+void Server::ResetStats() {
+  stats_.Reset();
+  dispatcher_->ResetStats();
+  store_->ResetStats();
 }
 
 lsm::StoreOptions Server::MakeStoreOptions() {

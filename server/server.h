@@ -126,6 +126,9 @@ class Server {
   bool active_expire() const { return active_expire_; }
   void ApplySweeping();
 
+  // CONFIG RESETSTAT: all counters, those of the store and of the dispatcher as well.
+  void ResetStats();
+
   // SHUTDOWN: the loop ends after this iteration. Replies to what came before are sent.
   void Shutdown();
 
@@ -156,7 +159,6 @@ class Server {
   void BeginTurn();
   void EndIteration();
   void WakeBy(int64_t at_ms);
-  void AddCommands();
   lsm::StoreOptions MakeStoreOptions();
   void Cron();
 

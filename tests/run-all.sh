@@ -25,6 +25,7 @@ for program in "$build"/bin/tests_*; do
   [ -x "$program" ] && ring "${program##*/}" 900 "$program"
 done
 ring layering 60 python3 tests/layering_test.py
+ring docs 60 tests/server/docs_test.sh "$build"
 ring crash 1500 python3 tests/crash/crash_test.py "$build/bin/tiercel-server" --rounds "${CRASH_ROUNDS:-80}"
 ring drivers 600 tests/drivers/run.sh "$build"
 if [ -x "$build/bin/redis-compat-suite" ]; then
