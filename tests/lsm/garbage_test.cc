@@ -232,6 +232,24 @@ TEST_CASE("SpaceKeeper remembers over a restart what was deleted before") {
   CHECK(f.shards->statistics().bytes_on_disk < before / 10);
 }
 
+TEST_CASE("SpaceKeeper's counts are stored as in FORMAT.md, and ignored if they cannot be read") {
+  Fixture f(1);
+  SpaceKeeper::Options patient = Fixture::SpaceOptions();
+  patient.garbage_ratio = 2;
+  {
+    SpaceKeeper keeper(*f.shards, patient);
+    for (int i = 0; i < 5; ++i) keeper.OnDelete(0, "r", 100);
+    keeper.RunOnce();
+  }
+  const std::string row = EncodeStoreKey(kSpaceRow);
+  CHECK(ReadRow(*f.shards, 0, row) == std::string("\x01\x00\x01r\x05\x05\xf4\x03", 8));
+  for (const char* junk : {"\xff", "\x01", "\x01\x09\x01r\x05\x05\x05", "\x01\x01\x7fr"}) {
+    PutRow(*f.shards, 0, row, junk);
+    SpaceKeeper keeper(*f.shards, patient);
+    CHECK(keeper.RunOnce() == 0);
+  }
+}
+
 TEST_CASE("Snapshot shows the store as of its batch, whatever comes after") {
   Fixture f(2);
   RowBatch batch;
