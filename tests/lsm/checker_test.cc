@@ -2,11 +2,13 @@
 #include "lsm/checker.h"
 
 #include <functional>
+#include <random>
 
 #include <doctest/doctest.h>
 
 #include "lsm/overlay_file_system.h"
 #include "lsm/recovery.h"
+#include "lsm/store.h"
 #include "tests/lsm/disk_fixture.h"
 
 namespace lsm {
@@ -286,6 +288,71 @@ TEST_CASE("CheckStore reports rows of an unknown kind") {
   FaultFileSystem files;
   Build(files, [](RowBatch& batch, RecoveredStore&) { batch.Put("zzz", ""); });
   CheckReported(files, "unknown kind");
+}
+
+TEST_CASE("CheckStore finds nothing wrong with what the store itself writes") {
+  for (const uint32_t shards : {1U, 3U}) {
+    const uint64_t seed = std::random_device()();
+    CAPTURE(seed);
+    std::mt19937_64 random(seed);
+    FaultFileSystem files;
+    StoreOptions options;
+    options.dir = "/store";
+    options.shards = shards;
+    options.memtable_bytes = size_t{64} << 10;
+    options.log_segment_bytes = size_t{256} << 10;
+    auto opened = Store::Open(options, files, *SystemClock(), [] {});
+    REQUIRE_MESSAGE(opened.has_value(), opened.error().message());
+    Store& store = **opened;
+    const int64_t later = SystemClock()->NowMs() + 3600 * 1000;
+    for (int step = 0; step < 3000; ++step) {
+      const auto db = static_cast<uint32_t>(random() % 3);
+      const std::string key = "key" + std::to_string(random() % 300);
+      const auto found = store.FindOrLoad(db, key);
+      REQUIRE(found.has_value());
+      Entry* entry = *found;
+      switch (random() % 8) {
+        case 0:
+          if (entry != nullptr) store.Delete(entry);
+          break;
+        case 1:
+        case 2:
+          if (entry != nullptr) {
+            store.SetExpiry(entry, random() % 3 == 0
+                                       ? kNoExpiry
+                                       : later + static_cast<int64_t>(random() % 100000));
+          }
+          break;
+        case 3:
+          if (entry != nullptr) store.Move(entry, (db + 1) % 3, "moved" + key);
+          break;
+        case 4:
+          if (random() % 200 == 0) store.Flush(db);
+          if (random() % 100 == 0) store.Swap(0, db);
+          break;
+        default:
+          entry = store.Create(db, key, 1, 0, "value");
+          if (random() % 2 == 0) break;
+          entry = store.AttachCollection(entry);
+          for (uint64_t i = random() % 20 + 1; i > 0; --i) {
+            REQUIRE(entry->collection().Put(std::to_string(i), "row").has_value());
+          }
+      }
+      if (random() % 5 == 0) REQUIRE(store.CommitTurn().ok());
+      if (random() % 20 == 0) store.RunCompletions();
+    }
+    REQUIRE(store.CommitTurn().ok());
+    const auto crashed = files.Copy();
+    REQUIRE(store.Close(true).ok());
+    opened->reset();
+    crashed->CutPower(PowerCut::kEverything, random);
+    for (FaultFileSystem* each : {&files, crashed.get()}) {
+      const CheckReport report = Check(*each);
+      for (const std::string& problem : report.problems) MESSAGE(problem);
+      CHECK(report.ok());
+      CHECK(report.keys > 0);
+    }
+  }
 }
 
 TEST_CASE("The overlay shows the base's files, and keeps every change to itself") {
