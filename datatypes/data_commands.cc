@@ -5,6 +5,7 @@ namespace datatypes {
 
 void AddDataCommands(CommandTable& table) {
   table.Add(BitmapCommands());
+  table.Add(CommandCommands());
   table.Add(DatabaseCommands());
   table.Add(ExpireCommands());
   table.Add(KeyCommands());

@@ -124,7 +124,7 @@ Dispatcher::Impl::Located Dispatcher::Impl::Locate(Session& session, const Comma
     }
     return located.resident;
   };
-  if (spec.find_keys == nullptr) {
+  if (!NeedsOwnFinder(spec)) {
     ForEachKey(spec, args, [&](size_t index, uint16_t) { return look(index); });
     return located;
   }
@@ -165,7 +165,7 @@ bool Dispatcher::Impl::PrefetchKeys(Session& session, const CommandSpec& spec, A
   const auto load = [&](size_t index) {
     if (!store_.Prefetch(session.db(), args[index], waiter)) resident = false;
   };
-  if (spec.find_keys == nullptr) {
+  if (!NeedsOwnFinder(spec)) {
     ForEachKey(spec, args, [&](size_t index, uint16_t) {
       load(index);
       return true;

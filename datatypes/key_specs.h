@@ -44,4 +44,17 @@ bool ForEachKey(const CommandSpec& spec, Args args, Visit visit) {
   return true;
 }
 
+// Whether the specifications leave out keys that only the command's own function finds. (Such a
+// function may also be there just to tell flags that depend on the arguments.)
+inline bool NeedsOwnFinder(const CommandSpec& spec) {
+  if (spec.find_keys == nullptr) return false;
+  bool complete = spec.keys.count != 0;
+  for (size_t i = 0; i < spec.keys.count; ++i) {
+    const KeySpec& each = spec.keys.specs[i];
+    complete = complete && (each.flags & kIncomplete) == 0 &&
+               each.begin != KeySpec::Begin::kUnknown && each.find != KeySpec::Find::kUnknown;
+  }
+  return !complete;
+}
+
 }  // namespace datatypes
