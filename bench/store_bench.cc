@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // What the store costs the loop's thread, by itself: nanoseconds of CPU time per Find of a resident
-// key, per overwrite with its share of the turn, per new key; bytes of RAM per key; loads per second
-// of keys that are on disk (in the page cache).
+// key, per overwrite with its share of the turn, per new key; bytes of RAM per key; loads per
+// second of keys that are on disk (in the page cache).
 //
 //   bench_store [keys] [directory]
-#include <sys/resource.h>
 #include <time.h>
 
-#include <atomic>
+#include <array>
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
@@ -19,6 +18,8 @@
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <sys/resource.h>
 
 #include "lsm/file_system.h"
 #include "lsm/store.h"
@@ -95,6 +96,22 @@ class Bench {
     if (found != n) std::printf("only %zu of %zu were resident\n", found, n);
   }
 
+  // As a pipeline of 16 commands would.
+  void HintedHits(size_t n) {
+    std::vector<std::string> names;
+    for (size_t i = 0; i < 100'000; ++i) names.push_back(Key(random_() % keys_));
+    size_t found = 0;
+    std::array<std::string_view, 16> line;
+    const double start = ThreadSeconds();
+    for (size_t i = 0; i < n; i += line.size()) {
+      for (size_t j = 0; j < line.size(); ++j) line[j] = names[(i + j) % names.size()];
+      store_->Hint(0, line);
+      for (std::string_view name : line) found += store_->Find(0, name).entry != nullptr ? 1 : 0;
+    }
+    Report("find, resident, hinted by 16", start, n);
+    if (found < n) std::printf("only %zu of %zu were resident\n", found, n);
+  }
+
   void Overwrite(size_t n, size_t per_turn) {
     std::vector<std::string> names;
     for (size_t i = 0; i < 100'000; ++i) names.push_back(Key(random_() % keys_));
@@ -163,8 +180,7 @@ class Bench {
     store_->RunCompletions();
   }
   static void Report(const char* what, double start, size_t n) {
-    std::printf("%-36s %8.0f ns\n", what,
-                (ThreadSeconds() - start) / static_cast<double>(n) * 1e9);
+    std::printf("%-36s %8.0f ns\n", what, (ThreadSeconds() - start) / static_cast<double>(n) * 1e9);
   }
 
   const size_t keys_;
@@ -182,14 +198,13 @@ class Bench {
 int main(int argc, char** argv) {
   const size_t keys = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1'000'000;
   const std::string directory =
-      argc > 2 ? argv[2]
-               : (std::filesystem::temp_directory_path() / "bench_store").string();
+      argc > 2 ? argv[2] : (std::filesystem::temp_directory_path() / "bench_store").string();
   std::filesystem::remove_all(directory);
   {
     Bench bench(keys, directory);
     bench.Fill();
     bench.FindHits(2'000'000);
-    bench.FindHits(2'000'000);
+    bench.HintedHits(2'000'000);
     bench.Overwrite(1'000'000, 100);
     bench.Overwrite(1'000'000, 16);
     bench.Overwrite(200'000, 1);

@@ -188,6 +188,14 @@ bool Collection::EvictPage(CacheNode* node, uint64_t applied_seq) {
   return true;
 }
 
+size_t Collection::pages() const {
+  return small() ? 0 : tree_->page_count();
+}
+
+bool Collection::FreeSome(size_t max_pages) {
+  return small() || tree_->FreeSome(max_pages);
+}
+
 Collection* Collection::Owner(const CacheNode* node) {
   ENSURE(node->kind == kCachePage);
   return static_cast<const Page*>(node)->tree->owner();

@@ -128,6 +128,12 @@ class Collection {
   // changed it: then returns false. Calls PageOut; `page` may be gone afterwards. A page of kind
   // kCachePage only.
   static bool EvictPage(CacheNode* page, uint64_t applied_seq);
+  // Pages, resident or not; 0 for a small collection.
+  size_t pages() const;
+  // Begins the destruction of a collection that nobody will use again: frees up to `max_pages` of
+  // its pages, the changed ones too. True: only the destructor is left to be called, which is
+  // quick.
+  bool FreeSome(size_t max_pages);
   // The collection that a page belongs to.
   static Collection* Owner(const CacheNode* page);
 

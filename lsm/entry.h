@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -107,8 +106,9 @@ class Entry : public CacheNode {
     std::memcpy(Data() + offset, &value, sizeof(T));
   }
   size_t OptionalBytes() const {
-    return size_t{8} * static_cast<size_t>(std::popcount(static_cast<unsigned>(
-                           bits_ & (kHasExpiry | kHasTtlRow | kHasCollection))));
+    static_assert(kHasExpiry == 1 && kHasTtlRow == 2 && kHasCollection == 4);
+    const size_t bits = bits_;
+    return 8 * ((bits & 1) + (bits >> 1 & 1) + (bits >> 2 & 1));
   }
 
   // The sequence number of the last batch that carries this entry's meta: what is not applied yet

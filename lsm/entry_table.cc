@@ -108,6 +108,7 @@ void EntryTable::PrefetchEntry(uint64_t hash) const {
     const char* entry = reinterpret_cast<const char*>(EntryIn(slot));
     __builtin_prefetch(entry);
     __builtin_prefetch(entry + 64);
+    __builtin_prefetch(entry + 128);
     return;
   }
 }
@@ -122,6 +123,9 @@ Entry* EntryTable::Find(uint64_t hash, uint32_t generation, std::string_view key
     if (slot == 0) return nullptr;
     if (slot >> 48 != tag) continue;
     Entry* entry = EntryIn(slot);
+    // Whoever finds it reads its value next.
+    __builtin_prefetch(reinterpret_cast<const char*>(entry) + 64);
+    __builtin_prefetch(reinterpret_cast<const char*>(entry) + 128);
     if (entry->generation() == generation && entry->key() == key) return entry;
   }
 }

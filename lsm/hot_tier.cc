@@ -3,6 +3,7 @@
 
 #include <limits>
 #include <memory>
+#include <utility>
 
 #include "lsm/status.h"
 
@@ -70,6 +71,13 @@ Entry* HotTier::ResizePayload(Entry* entry, size_t size, char** bytes, bool fill
 
 void HotTier::FreeCollection(EntryCollection* collection) {
   std::unique_ptr<EntryCollection> owned(collection);
+  owned->owner = nullptr;
+  if (owned->pages() > kMaxPagesDroppedAtOnce) dropped_.push_back(std::move(owned));
+}
+
+bool HotTier::FreeDropped(size_t max_pages) {
+  if (!dropped_.empty() && dropped_.back()->FreeSome(max_pages)) dropped_.pop_back();
+  return !dropped_.empty();
 }
 
 void HotTier::Erase(Entry* entry) {
@@ -150,6 +158,7 @@ void HotTier::Clear() {
     entry->bits_ = static_cast<uint8_t>(entry->bits_ & ~Entry::kInTurn);
     Erase(entry);
   }
+  dropped_.clear();
 }
 
 void HotTier::PageIn(CacheNode* page) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <random>
 #include <string_view>
 #include <vector>
@@ -40,13 +41,20 @@ class HotTier : private NodeOwner, public PageListener {
     return table_.Find(hash, generation, key);
   }
 
+  // See EntryTable.
+  void PrefetchSlot(uint64_t hash) const { table_.Prefetch(hash); }
+  void PrefetchEntry(uint64_t hash) const { table_.PrefetchEntry(hash); }
+
   // The collection of `parts`, if any, becomes the entry's. `arrival`: see ReplacementPolicy.
   Entry* Insert(uint64_t hash, const EntryParts& parts, bool arrival);
   // See EntryAllocator. A collection that `parts` no longer name is not freed: see FreeCollection.
   Entry* Reshape(Entry* entry, const EntryParts& parts);
   Entry* ResizePayload(Entry* entry, size_t size, char** bytes, bool fill);
   static void SetTypeFlags(Entry* entry, uint8_t type_flags) { entry->type_flags_ = type_flags; }
+  // Large ones are freed in slices, by FreeDropped.
   void FreeCollection(EntryCollection* collection);
+  // Frees up to `max_pages` pages of dropped collections. True: there are more.
+  bool FreeDropped(size_t max_pages);
   // Frees the entry with its collection.
   void Erase(Entry* entry);
   // To be called when its collection may have grown or shrunk.
@@ -115,6 +123,7 @@ class HotTier : private NodeOwner, public PageListener {
   EntryTable table_;
   ReplacementPolicy policy_;
   std::vector<Entry*> turn_;
+  std::vector<std::unique_ptr<EntryCollection>> dropped_;
   uint64_t applied_seq_ = 0;
   uint64_t absent_floor_ = kNoFloor;
   size_t pages_ = 0;

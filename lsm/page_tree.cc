@@ -61,6 +61,22 @@ void PageTree::FreeInner(Inner* node) {
   delete node;
 }
 
+bool PageTree::FreeSome(size_t max_pages) {
+  while (true) {
+    Inner* node = root_;
+    while (!node->of_pages && node->size() > 0) node = node->inner(node->size() - 1);
+    for (; node->of_pages && node->size() > 0; node->child.pop_back(), --max_pages) {
+      if (max_pages == 0) return false;
+      Page* page = node->page(node->size() - 1);
+      if (page->resident()) DropLeaf(page);
+      delete page;
+    }
+    if (node == root_) return true;
+    node->parent->child.pop_back();
+    delete node;
+  }
+}
+
 Leaf PageTree::TakeOnlyLeaf() {
   Page* page = First();
   ENSURE(page_count_ == 1 && page->resident());

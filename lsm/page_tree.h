@@ -120,6 +120,8 @@ class PageTree {
   uint64_t resident_row_bytes() const { return resident_row_bytes_; }
   size_t page_bytes() const { return page_bytes_; }
   size_t overhead_bytes() const;
+  // See Collection::FreeSome.
+  bool FreeSome(size_t max_pages);
 
   // --- Changes, as Collection's (page_tree_edit.cc).
   Result<Collection::PutResult> Put(std::string_view subkey, std::string_view value);

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -65,6 +66,7 @@ class StoreImpl final : public Store,
   Status Close(bool flush) override;
 
   Lookup Find(uint32_t db, std::string_view key, Access access) override;
+  void Hint(uint32_t db, std::span<const std::string_view> keys) const override;
   bool Prefetch(uint32_t db, std::string_view key, LoadWaiter& waiter) override;
   bool PrefetchRow(Entry& entry, std::string_view subkey, LoadWaiter& waiter) override;
   bool PrefetchAll(Entry& entry, uint64_t max_rows, LoadWaiter& waiter) override;

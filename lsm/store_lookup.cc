@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "lsm/store_impl.h"
@@ -40,6 +42,18 @@ Store::Lookup StoreImpl::Find(uint32_t db, std::string_view key, Access access) 
   // What was loaded into a collection on the spot is weighed when the key is looked at again.
   if (entry->has_collection()) hot_.Recharge(entry);
   return {Presence::kPresent, entry};
+}
+
+void StoreImpl::Hint(uint32_t db, std::span<const std::string_view> keys) const {
+  constexpr size_t kMax = 64;
+  std::array<uint64_t, kMax> hashes;  // NOLINT: filled as far as it is read.
+  const size_t n = std::min(keys.size(), kMax);
+  const uint32_t generation = keyspaces_.at(db).generation;
+  for (size_t i = 0; i < n; ++i) {
+    hashes[i] = hot_.Hash(generation, keys[i]);
+    hot_.PrefetchSlot(hashes[i]);
+  }
+  for (size_t i = 0; i < n; ++i) hot_.PrefetchEntry(hashes[i]);
 }
 
 bool StoreImpl::Prefetch(uint32_t db, std::string_view key, LoadWaiter& waiter) {

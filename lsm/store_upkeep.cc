@@ -15,6 +15,7 @@ namespace {
 constexpr size_t kEvictionSteps = 1000;
 // Segments of the table whose dead entries are freed between two looks at the clock.
 constexpr size_t kDeadSegmentsPerSlice = 2;
+constexpr size_t kDroppedPagesPerSlice = 256;
 constexpr int64_t kIdleMs = 100;
 constexpr uint64_t kMinArrivalBytes = uint64_t{64} << 10;
 
@@ -45,10 +46,12 @@ int64_t StoreImpl::RunHousekeeping(int64_t budget_us) {
   TakeApplied();
   EvictSome(kEvictionSteps);
   bool more = Sweep(until_us);
+  bool freeing = false;
   do {
     FreeDeadEntries(kDeadSegmentsPerSlice);
-  } while (dead_entries_ && clock_.MonotonicUs() < until_us);
-  more = more || dead_entries_;
+    freeing = hot_.FreeDropped(kDroppedPagesPerSlice) || dead_entries_;
+  } while (freeing && clock_.MonotonicUs() < until_us);
+  more = more || freeing;
   MaybeRefillTtl();
   board_->Submit();
   if (more) return 0;

@@ -275,8 +275,8 @@ class Player {
         break;
       default: {
         const uint64_t synced = store().synced_seq();
-        constexpr std::array kKinds = {PowerCut::kNothing, PowerCut::kEverything,
-                                       PowerCut::kPrefix, PowerCut::kScattered};
+        constexpr std::array kKinds = {PowerCut::kNothing, PowerCut::kEverything, PowerCut::kPrefix,
+                                       PowerCut::kScattered};
         world_.CrashWithPowerCut(kKinds[Below(kKinds.size())], random_);
         world_.Open();
         REQUIRE(store().committed_seq() >= synced);

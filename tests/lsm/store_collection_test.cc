@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
+#include <random>
+#include <set>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "lsm/store.h"
+#include "tests/lsm/store_world.h"
+
+namespace lsm {
+
+// ---- Expiry.
+
+TEST_CASE("store: a key is gone at its millisecond, by whoever looks first") {
+  StoreWorld w;
+  w.Open();
+  w.store->SetExpiry(w.Set("k", "v"), w.clock.now_ms + 10);
+  w.clock.now_ms += 9;
+  CHECK(w.Get("k") == "v");
+  w.clock.now_ms += 1;
+  CHECK(w.store->Find(0, "k").presence == Store::Presence::kAbsent);
+  CHECK(w.observer.expired == std::vector<std::string>{"0:k"});
+  CHECK(w.store->KeyCount(0) == 0);
+  CHECK(w.store->ExpiringCount(0) == 0);
+  w.Commit();
+  w.Crash();
+  w.Open();
+  CHECK(w.Get("k") == std::nullopt);
+}
+
+TEST_CASE("store: the sweeper deletes due keys that nobody looks at, in RAM or not") {
+  StoreWorld w;
+  w.Open();
+  for (int i = 0; i < 500; ++i) {
+    w.store->SetExpiry(w.Set("k" + std::to_string(i), "v"), w.clock.now_ms + 100 + i % 50);
+  }
+  w.Set("stays", "v");
+  w.store->SetExpiry(w.Set("later", "v"), w.clock.now_ms + 100);
+  w.Apply();
+  w.store->SetExpiry(w.Load("later"), w.clock.now_ms + 10'000);
+  w.store->SetExpiry(w.Set("earlier", "v"), w.clock.now_ms + 10'000);
+  w.Apply();
+  w.store->SetExpiry(w.Load("earlier"), w.clock.now_ms + 120);
+  w.EvictAll();
+  w.clock.now_ms += 200;
+  w.RunUntil([&] { return w.store->KeyCount(0) == 2; });
+  CHECK(w.observer.expired.size() == 501);
+  CHECK(w.Get("later") == "v");
+  CHECK(w.Get("stays") == "v");
+  w.Close();
+  w.Open();
+  w.clock.now_ms += 10'000;
+  w.RunUntil([&] { return w.store->KeyCount(0) == 1; });
+}
+
+TEST_CASE("store: sweeping can be switched off, and looks still see nothing") {
+  StoreWorld w;
+  w.Open();
+  w.store->SetSweeping(false);
+  w.store->SetExpiry(w.Set("k", "v"), w.clock.now_ms + 10);
+  w.clock.now_ms += 1000;
+  for (int i = 0; i < 5; ++i) w.store->RunHousekeeping(1000);
+  CHECK(w.store->KeyCount(0) == 1);
+  CHECK(w.Get("k") == std::nullopt);
+  CHECK(w.store->KeyCount(0) == 0);
+}
+
+// ---- Collections.
+
+TEST_CASE("store: a collection's rows and count are durable, and load row by row or whole") {
+  StoreWorld w;
+  w.Open();
+  Entry* entry = w.store->AttachCollection(w.Set("c", "extras"));
+  for (int i = 0; i < 5000; ++i) {
+    REQUIRE(entry->collection().Put("row" + std::to_string(i), "value").has_value());
+  }
+  w.store->AttachCollection(w.Set("small", ""));
+  REQUIRE(w.Load("small")->collection().Put("a", "1").has_value());
+  w.Close(/*flush=*/true);
+  w.Open();
+  entry = w.Load("c");
+  REQUIRE(entry != nullptr);
+  CHECK(entry->payload() == "extras");
+  CHECK(entry->collection().count() == 5000);
+  TestWaiter waiter;
+  REQUIRE_FALSE(w.store->PrefetchRow(*entry, "row77", waiter));
+  w.Commit();
+  w.WaitFor(waiter);
+  CHECK(w.store->PrefetchRow(*entry, "row77", waiter));
+  CHECK(w.store->Stats().spot_loads == 1);  // The meta, by Load.
+  CHECK(**entry->collection().Find("row77") == "value");
+  CHECK_FALSE(entry->collection().fully_resident());
+  CHECK(w.store->PrefetchAll(*entry, 4999, waiter));  // Too many: page by page.
+  CHECK_FALSE(entry->collection().fully_resident());
+  REQUIRE_FALSE(w.store->PrefetchAll(*entry, 5000, waiter));
+  w.Commit();
+  w.WaitFor(waiter);
+  CHECK(entry->collection().fully_resident());
+  entry = w.Load("small");
+  REQUIRE_FALSE(w.store->PrefetchAll(*entry, 10, waiter));
+  w.Commit();
+  w.WaitFor(waiter);
+  CHECK(**entry->collection().Find("a") == "1");
+}
+
+TEST_CASE("store: rows that only the log has are there after the death of the process") {
+  StoreWorld w;
+  w.Open();
+  Entry* entry = w.store->AttachCollection(w.Set("c", ""));
+  for (int i = 0; i < 100; ++i)
+    REQUIRE(entry->collection().Put(std::to_string(i), "a").has_value());
+  w.Apply();
+  REQUIRE(entry->collection().Put("50", "b").has_value());
+  w.Commit();
+  w.Crash();
+  w.Open();
+  entry = w.Load("c");
+  REQUIRE(entry != nullptr);
+  TestWaiter waiter;
+  if (!w.store->PrefetchRow(*entry, "50", waiter)) {
+    w.Commit();
+    w.WaitFor(waiter);
+  }
+  CHECK(**entry->collection().Find("50") == "b");
+  CHECK(**entry->collection().Find("51") == "a");
+}
+
+TEST_CASE("store: a large collection lives in a small budget, and its pages come and go") {
+  StoreWorld w;
+  w.options.hot_budget_bytes = 200'000;
+  w.Open();
+  Entry* entry = w.store->AttachCollection(w.Set("c", ""));
+  const std::string value(100, 'v');
+  for (int i = 0; i < 20'000; ++i) {
+    REQUIRE(entry->collection().Put("row" + std::to_string(100'000 + i), value).has_value());
+    if (i % 1000 == 999) w.Apply();
+  }
+  w.Apply();
+  for (int i = 0; i < 20; ++i) w.store->RunHousekeeping(1000);
+  CHECK(w.store->Stats().hot_bytes <= 200'000);
+  CHECK(w.store->Stats().evicted_pages > 0);
+  entry = w.Load("c");
+  CHECK(entry->collection().count() == 20'000);
+  for (int i = 0; i < 20'000; i += 997) {
+    const auto row = entry->collection().Find("row" + std::to_string(100'000 + i));
+    REQUIRE(row.has_value());
+    CHECK(*row == value);
+  }
+}
+
+TEST_CASE("store: a deleted collection is gone at once, its pages soon, its rows in time") {
+  StoreWorld w;
+  w.Open();
+  Entry* entry = w.store->AttachCollection(w.Set("c", ""));
+  const std::string value(100, 'v');
+  for (int i = 0; i < 20'000; ++i) {
+    REQUIRE(entry->collection().Put("row" + std::to_string(i), value).has_value());
+  }
+  w.Apply();
+  const uint64_t full = w.store->Stats().hot_bytes;
+  w.Del("c");
+  CHECK(w.Get("c") == std::nullopt);
+  w.Apply();
+  w.RunUntil([&] { return w.store->Stats().hot_pages == 0; });
+  CHECK(w.store->Stats().hot_bytes < full / 10);
+  w.RunUntil([&] { return w.store->Stats().garbage_rows_collected >= 20'000; });
+  // The name is free for another one.
+  entry = w.store->AttachCollection(w.Set("c", ""));
+  CHECK(entry->collection().count() == 0);
+  CHECK(*entry->collection().Find("row1") == std::nullopt);
+}
+
+}  // namespace lsm
