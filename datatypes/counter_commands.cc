@@ -85,7 +85,8 @@ Result<void> IncrByFloat(CommandContext& ctx) {
   value += increment;
   if (std::isnan(value) || std::isinf(value)) return Fail(kIncrementNotFinite);
   const std::string text = resp::HumanDoubleToString(value);
-  ReplaceString(ctx, key, string.entry(), text, "incrbyfloat", String::Expiry::kKeep);
+  ReplaceString(ctx, key, string.entry(), text, "incrbyfloat", String::Expiry::kKeep,
+                String::kText);
   ctx.reply.Bulk(text);
   return {};
 }

@@ -190,7 +190,7 @@ Result<void> String::Resize(uint64_t new_size) {
 std::string_view String::Encoding(const lsm::Entry& entry) {
   if ((entry.type_flags() & kEdited) != 0 || entry.has_collection()) return "raw";
   const std::string_view value = entry.payload();
-  if (resp::ParseInt64(value)) return "int";
+  if ((entry.type_flags() & kText) == 0 && resp::ParseInt64(value)) return "int";
   return value.size() <= kMaxEmbeddedBytes ? "embstr" : "raw";
 }
 

@@ -38,6 +38,8 @@ class String {
     // Written in place (APPEND, SETRANGE, SETBIT …): OBJECT ENCODING says "raw", whatever the
     // value.
     kEdited = 1U << 0,
+    // Made as text (INCRBYFLOAT): OBJECT ENCODING does not say "int", even if the value is one.
+    kText = 1U << 1,
   };
 
   enum class Expiry : uint8_t { kDrop, kKeep };

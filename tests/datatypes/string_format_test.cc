@@ -21,6 +21,7 @@ TEST_CASE("numbers that are on disk stay what they are") {
   CHECK(kHash == 5);
   CHECK(kStream == 6);
   CHECK(String::kEdited == 1);
+  CHECK(String::kText == 2);
   CHECK(String::kMaxInlineBytes == 32768);
   CHECK(String::kChunkBytes == 32704);
 }
