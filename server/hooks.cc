@@ -54,15 +54,22 @@ void ServerHooks::OnStart(datatypes::Session& session, const datatypes::CommandS
   auto& connection = static_cast<Connection&>(session);
   connection.last_command = &spec;
   connection.postponed = false;
+  // Others are shown when they are done, as in Redis: SELECT with the new database.
+  if (!server_.monitors().empty() && (spec.flags & datatypes::kBlocking) != 0) [[unlikely]] {
+    ShowToMonitors(connection, spec, args);
+  }
+}
+
+void ServerHooks::ShowToMonitors(const Connection& connection, const datatypes::CommandSpec& spec,
+                                 datatypes::Args args) {
   constexpr uint32_t kNotShown = datatypes::kSkipMonitor | datatypes::kAdmin;
-  if (!server_.monitors().empty() && (spec.flags & kNotShown) == 0) [[unlikely]] {
+  if ((spec.flags & kNotShown) == 0) {
     server_.monitors().Feed(connection, connection.db(), spec, args);
   }
 }
 
-void ServerHooks::OnDone(datatypes::Session& /*session*/, const datatypes::CommandSpec& spec,
-                         datatypes::Args /*args*/, int64_t duration_us,
-                         const datatypes::Error* error) {
+void ServerHooks::OnDone(datatypes::Session& session, const datatypes::CommandSpec& spec,
+                         datatypes::Args args, int64_t duration_us, const datatypes::Error* error) {
   ServerStats& stats = server_.stats();
   ++stats.commands_processed;
   stats.eventloop_cmd_duration_us += static_cast<uint64_t>(duration_us);
@@ -72,6 +79,9 @@ void ServerHooks::OnDone(datatypes::Session& /*session*/, const datatypes::Comma
   if (server_.settings().latency_tracking) {
     if (command.latency == nullptr) command.latency = std::make_unique<LatencyHistogram>();
     command.latency->Record(static_cast<uint64_t>(duration_us));
+  }
+  if (!server_.monitors().empty() && (spec.flags & datatypes::kBlocking) == 0) [[unlikely]] {
+    ShowToMonitors(static_cast<Connection&>(session), spec, args);
   }
   if (error != nullptr) [[unlikely]] {
     ++command.failed_calls;

@@ -30,6 +30,8 @@ class ServerHooks final : public datatypes::DispatchHooks {
  private:
   Verdict Refuse(Connection& connection, const datatypes::CommandSpec& spec,
                  std::string_view error);
+  void ShowToMonitors(const Connection& connection, const datatypes::CommandSpec& spec,
+                      datatypes::Args args);
 
   Server& server_;
 };

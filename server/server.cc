@@ -107,7 +107,7 @@ lsm::Status Server::Start() {
     EnsureTurn();
     store_->RunCompletions();
   });
-  stop_wakeup_ = std::make_unique<Wakeup>(loop_, [this] { Shutdown(); });
+  post_wakeup_ = std::make_unique<Wakeup>(loop_, [this] { RunPosted(); });
   LSM_ASSIGN_OR_RETURN(
       store_, environment_.open_store(MakeStoreOptions(), environment_.files, environment_.clock,
                                       [this] { store_wakeup_->Send(); }));
@@ -145,7 +145,25 @@ lsm::Status Server::Run() {
 }
 
 void Server::RequestStop() {
-  stop_wakeup_->Send();
+  Post([this] { Shutdown(); });
+}
+
+void Server::Post(std::function<void()> task) {
+  {
+    const std::lock_guard lock(posted_mutex_);
+    posted_.push_back(std::move(task));
+  }
+  post_wakeup_->Send();
+}
+
+void Server::RunPosted() {
+  EnsureTurn();
+  std::vector<std::function<void()>> tasks;
+  {
+    const std::lock_guard lock(posted_mutex_);
+    tasks.swap(posted_);
+  }
+  for (const auto& task : tasks) task();
 }
 
 void Server::Shutdown() {

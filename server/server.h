@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -49,7 +50,8 @@ struct Environment {
 };
 
 // The whole server: built once by main (or by a test), it owns every part and hands them to those
-// who need them; there is no other global state. Loop thread only, but for RequestStop().
+// who need them; there is no other global state. Loop thread only, but for Post() and
+// RequestStop().
 //
 //   Server server(environment);
 //   server.config().Load(...) ...
@@ -69,6 +71,8 @@ class Server {
   lsm::Status Run();
   // Any thread, and signal handlers' side of the loop: shut down cleanly as soon as possible.
   void RequestStop();
+  // Any thread: runs `task` on the loop, between commands.
+  void Post(std::function<void()> task);
 
   // ---- Parts ------------------------------------------------------------------------------
   // The configuration, to be loaded before Start(); `settings` are its values, typed.
@@ -157,6 +161,7 @@ class Server {
   static void BeforeWait(void* self);
   static void AfterEvents(void* self);
   void BeginTurn();
+  void RunPosted();
   void EndIteration();
   void WakeBy(int64_t at_ms);
   lsm::StoreOptions MakeStoreOptions();
@@ -181,10 +186,12 @@ class Server {
   int64_t iteration_started_us_ = 0;
   int64_t wake_at_ms_ = 0;  // What wake_timer_ is set to; 0: it is off.
   std::vector<std::function<void(int64_t now_ms)>> cron_tasks_;
+  std::mutex posted_mutex_;
+  std::vector<std::function<void()>> posted_;  // Guarded by posted_mutex_.
 
   // In the order of their birth; they die the other way round.
   std::unique_ptr<Wakeup> store_wakeup_;
-  std::unique_ptr<Wakeup> stop_wakeup_;
+  std::unique_ptr<Wakeup> post_wakeup_;
   std::unique_ptr<lsm::Store> store_;
   std::unique_ptr<PauseState> pause_;
   std::unique_ptr<Monitors> monitors_;

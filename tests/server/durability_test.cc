@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// When replies leave, what restarts find, and what happens while the disk refuses.
+#include <condition_variable>
+#include <mutex>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "tests/lsm/fault_file_system.h"
+#include "tests/server/server_fixture.h"
+
+namespace server {
+namespace {
+
+TEST_CASE("what was acknowledged is there after a restart") {
+  RunningServer server;
+  {
+    TestClient client(server.port());
+    for (int i = 0; i < 1000; ++i) {
+      CHECK(client.Run({"SET", "k" + std::to_string(i), "v" + std::to_string(i)}) == "+OK");
+    }
+  }
+  server.Restart();
+  TestClient client(server.port());
+  CHECK(client.Run({"DBSIZE"}) == ":1000");
+  for (int i = 0; i < 1000; ++i) {
+    CHECK(client.RunText({"GET", "k" + std::to_string(i)}) == "v" + std::to_string(i));
+  }
+}
+
+TEST_CASE("a pipeline over cold keys answers in order, and its keys are loaded ahead") {
+  RunningServer server;
+  std::string gets;
+  {
+    TestClient client(server.port());
+    for (int i = 0; i < 500; ++i) {
+      client.Run({"SET", "k" + std::to_string(i), "v" + std::to_string(i)});
+      gets += "GET k" + std::to_string(i) + "\r\n";
+    }
+    server.OnLoop([](Server& running) {
+      REQUIRE(running.store().CommitTurn().ok());
+      REQUIRE(running.store().Reopen().ok());
+    });
+  }
+  TestClient client(server.port());
+  client.Send(gets);
+  for (int i = 0; i < 500; ++i) CHECK(client.ReadText() == "v" + std::to_string(i));
+  server.OnLoop([](Server& running) { CHECK(running.stats().lookahead_requests > 0); });
+}
+
+// Lets fsyncs of the log wait for the test.
+class SyncGate {
+ public:
+  explicit SyncGate(lsm::FaultFileSystem& files) {
+    files.SetHook([this](lsm::FileOperation operation, const std::string& path) {
+      if (operation != lsm::FileOperation::kSync || path.find("/log/") == std::string::npos) return;
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [this] { return open_; });
+    });
+  }
+  void Set(bool open) {
+    const std::lock_guard lock(mutex_);
+    open_ = open;
+    changed_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool open_ = true;
+};
+
+TEST_CASE("under always no reply tells of a write that is not synced, reads of others included") {
+  lsm::FaultFileSystem files;
+  SyncGate gate(files);
+  RunningServer server([](Settings& settings) { settings.appendfsync = lsm::FsyncPolicy::kAlways; },
+                       &files);
+  TestClient writer(server.port());
+  TestClient reader(server.port());
+  CHECK(writer.Run({"SET", "a", "1"}) == "+OK");
+  gate.Set(false);
+  writer.SendCommand({"SET", "a", "2"});
+  // The server has run it when the other connection can see it.
+  CHECK(Eventually([&] {
+    uint64_t committed = 0;
+    server.OnLoop([&](Server& running) { committed = running.store().committed_seq(); });
+    return committed >= 2;
+  }));
+  reader.SendCommand({"GET", "a"});
+  CHECK_FALSE(writer.HasReplyWithin(30));
+  CHECK_FALSE(reader.HasReplyWithin(30));
+  gate.Set(true);
+  CHECK(writer.Read() == "+OK");
+  CHECK(reader.Read() == "\"2\"");
+}
+
+TEST_CASE("WAITAOF waits for the fsync of the client's own writes") {
+  lsm::FaultFileSystem files;
+  SyncGate gate(files);
+  RunningServer server(nullptr, &files);
+  TestClient client(server.port());
+  CHECK(client.Run({"WAITAOF", "1", "0", "0"}) == "[:1, :0]");
+  CHECK(client.Run({"SET", "a", "1"}) == "+OK");
+  CHECK(client.Run({"WAITAOF", "1", "0", "0"}) == "[:1, :0]");
+  gate.Set(false);
+  client.Send("SET a 2\r\nWAITAOF 1 0 20\r\nWAITAOF 1 0 0\r\n");
+  CHECK(client.Read() == "+OK");
+  CHECK(client.Read() == "[:0, :0]");
+  CHECK_FALSE(client.HasReplyWithin(30));
+  gate.Set(true);
+  CHECK(client.Read() == "[:1, :0]");
+  CHECK(client.Run({"WAITAOF", "1", "1", "10"}) == "[:1, :0]");
+  CHECK(client.Run({"WAITAOF", "2", "0", "0"}) ==
+        "-ERR value is out of range, value must between 0 and 1");
+  CHECK(client.Run({"WAITAOF", "0", "-1", "0"}) == "-ERR value is out of range, must be positive");
+}
+
+TEST_CASE("while the log takes no writes their replies wait, and reads of other keys go on") {
+  lsm::FaultFileSystem files;
+  RunningServer server(nullptr, &files);
+  TestClient writer(server.port());
+  TestClient reader(server.port());
+  CHECK(writer.Run({"SET", "a", "1"}) == "+OK");
+  CHECK(writer.Run({"SET", "b", "1"}) == "+OK");
+  files.AddFault({.operation = lsm::FileOperation::kWrite, .path_part = "/log/"});
+  writer.SendCommand({"SET", "a", "2"});
+  CHECK_FALSE(writer.HasReplyWithin(50));
+  CHECK(reader.Run({"GET", "b"}) == "\"1\"");
+  CHECK(reader.Run({"PING"}) == "+PONG");
+  TestClient other(server.port());
+  other.SendCommand({"GET", "a"});
+  CHECK_FALSE(other.HasReplyWithin(50));
+  CHECK(reader.Run({"SET", "c", "1"}).starts_with("-MISCONF "));
+  files.ClearFaults();
+  CHECK(writer.Read() == "+OK");
+  CHECK(other.Read() == "\"2\"");
+  CHECK(Eventually([&] { return reader.Run({"SET", "c", "1"}) == "+OK"; }));
+}
+
+}  // namespace
+}  // namespace server
