@@ -29,10 +29,12 @@ struct KeyName {
 
 // What somebody waits for within a collection.
 struct RowsWanted {
-  enum class What : uint8_t { kRow, kAll };
+  enum class What : uint8_t { kRow, kAll, kAt, kForward, kBackward };
   What what = What::kRow;
-  std::string subkey;     // kRow.
-  uint64_t max_rows = 0;  // kAll: only while the collection has no more.
+  std::string subkey;  // kRow, kForward, kBackward: where from.
+  uint64_t rows = 0;   // kAll: only while the collection has no more. kForward, kBackward: steps.
+  uint64_t rank = 0;   // kAt.
+  bool from_end = false;  // kBackward: there is no `subkey`, the walk begins at the end.
 };
 
 // Who takes in what was loaded. Loop thread.

@@ -117,6 +117,11 @@ class Store {
   // The same for a whole collection, if it has at most `max_rows` rows (more: true; the handler
   // then loads page by page).
   virtual bool PrefetchAll(Entry& entry, uint64_t max_rows, LoadWaiter& waiter) = 0;
+  // The same for the row of that rank, counted from 0.
+  virtual bool PrefetchAt(Entry& entry, uint64_t rank, LoadWaiter& waiter) = 0;
+  // The same for a walk over `rows` rows, as Collection::CheckScan has it.
+  virtual bool PrefetchScan(Entry& entry, std::optional<std::string_view> from, uint64_t rows,
+                            Collection::Direction direction, LoadWaiter& waiter) = 0;
   // `waiter` is about to go: nobody will call it any more.
   virtual void Abandon(LoadWaiter& waiter) = 0;
   // Find, and if not resident, loads on the spot, blocking (counted in the stats). An I/O error is
@@ -189,7 +194,8 @@ class Store {
   virtual bool TurnIsDirty() const = 0;
   // The last committed turn.
   virtual uint64_t committed_seq() const = 0;
-  // Replies to what was seen up to this turn may leave: all, but under `always` only what is synced.
+  // Replies to what was seen up to this turn may leave: all, but under `always` only what is
+  // synced.
   virtual uint64_t promised_seq() const = 0;
   // On disk for sure, whatever the policy: for WAITAOF. RequestSync asks for it soon.
   virtual uint64_t synced_seq() const = 0;
@@ -203,7 +209,8 @@ class Store {
   // Called by the loop after wake_loop.
   virtual void RunCompletions() = 0;
   // Housekeeping in bounded slices: the sweeper's due keys, eviction, garbage. Called each turn;
-  // `budget_us` bounds it. Returns the milliseconds until it wants to be called again at the latest.
+  // `budget_us` bounds it. Returns the milliseconds until it wants to be called again at the
+  // latest.
   virtual int64_t RunHousekeeping(int64_t budget_us) = 0;
 
   // ---- Whole store ------------------------------------------------------------------------

@@ -70,6 +70,9 @@ class StoreImpl final : public Store,
   bool Prefetch(uint32_t db, std::string_view key, LoadWaiter& waiter) override;
   bool PrefetchRow(Entry& entry, std::string_view subkey, LoadWaiter& waiter) override;
   bool PrefetchAll(Entry& entry, uint64_t max_rows, LoadWaiter& waiter) override;
+  bool PrefetchAt(Entry& entry, uint64_t rank, LoadWaiter& waiter) override;
+  bool PrefetchScan(Entry& entry, std::optional<std::string_view> from, uint64_t rows,
+                    Collection::Direction direction, LoadWaiter& waiter) override;
   void Abandon(LoadWaiter& waiter) override;
   Result<Entry*> FindOrLoad(uint32_t db, std::string_view key, Access access) override;
 
@@ -164,6 +167,7 @@ class StoreImpl final : public Store,
   std::optional<LoadRequest> StillMissing(const KeyName& name, CollectionId collection,
                                           const RowsWanted& wanted) override;
   std::optional<LoadRequest> MissingOf(Entry& entry, const RowsWanted& wanted);
+  bool PrefetchRows(Entry& entry, RowsWanted wanted, LoadWaiter& waiter);
   void OnEvicted(const Entry& entry) override;
   Result<LoadedRun> LoadRun(const LoadRequest& request) override;
 

@@ -70,18 +70,39 @@ bool StoreImpl::PrefetchRow(Entry& entry, std::string_view subkey, LoadWaiter& w
   std::optional<LoadRequest> missing = entry.collection().Check(subkey);
   if (!missing.has_value()) return true;
   board_->JoinRows({HashOf(entry), entry.generation(), entry.key()}, *std::move(missing),
-                   {RowsWanted::What::kRow, std::string(subkey), 0}, waiter);
+                   {RowsWanted::What::kRow, std::string(subkey), 0, 0, false}, waiter);
   return false;
 }
 
-bool StoreImpl::PrefetchAll(Entry& entry, uint64_t max_rows, LoadWaiter& waiter) {
-  if (!entry.has_collection() || entry.collection().fully_resident()) return true;
-  RowsWanted wanted{RowsWanted::What::kAll, {}, max_rows};
+bool StoreImpl::PrefetchRows(Entry& entry, RowsWanted wanted, LoadWaiter& waiter) {
   std::optional<LoadRequest> missing = MissingOf(entry, wanted);
   if (!missing.has_value()) return true;
   board_->JoinRows({HashOf(entry), entry.generation(), entry.key()}, *std::move(missing),
                    std::move(wanted), waiter);
   return false;
+}
+
+bool StoreImpl::PrefetchAt(Entry& entry, uint64_t rank, LoadWaiter& waiter) {
+  if (!entry.has_collection() || !entry.collection().CheckAt(rank).has_value()) return true;
+  return PrefetchRows(entry, {RowsWanted::What::kAt, {}, 0, rank, false}, waiter);
+}
+
+bool StoreImpl::PrefetchScan(Entry& entry, std::optional<std::string_view> from, uint64_t rows,
+                             Collection::Direction direction, LoadWaiter& waiter) {
+  if (!entry.has_collection()) return true;
+  if (!entry.collection().CheckScan(from, rows, direction).has_value()) return true;
+  RowsWanted wanted;
+  wanted.what = direction == Collection::Direction::kForward ? RowsWanted::What::kForward
+                                                             : RowsWanted::What::kBackward;
+  wanted.subkey = from.value_or(std::string_view());
+  wanted.rows = rows;
+  wanted.from_end = !from.has_value();
+  return PrefetchRows(entry, std::move(wanted), waiter);
+}
+
+bool StoreImpl::PrefetchAll(Entry& entry, uint64_t max_rows, LoadWaiter& waiter) {
+  if (!entry.has_collection() || entry.collection().fully_resident()) return true;
+  return PrefetchRows(entry, {RowsWanted::What::kAll, {}, max_rows, 0, false}, waiter);
 }
 
 void StoreImpl::Abandon(LoadWaiter& waiter) {
@@ -148,8 +169,22 @@ Status StoreImpl::OnRunLoaded(const KeyName& name, const LoadedRun& run) {
 
 std::optional<LoadRequest> StoreImpl::MissingOf(Entry& entry, const RowsWanted& wanted) {
   const Collection& collection = entry.collection();
-  if (wanted.what == RowsWanted::What::kRow) return collection.Check(wanted.subkey);
-  if (collection.count() > wanted.max_rows) return std::nullopt;
+  switch (wanted.what) {
+    case RowsWanted::What::kRow:
+      return collection.Check(wanted.subkey);
+    case RowsWanted::What::kAt:
+      return collection.CheckAt(wanted.rank);
+    case RowsWanted::What::kForward:
+      return collection.CheckScan(wanted.subkey, wanted.rows, Collection::Direction::kForward);
+    case RowsWanted::What::kBackward: {
+      std::optional<std::string_view> from;
+      if (!wanted.from_end) from = wanted.subkey;
+      return collection.CheckScan(from, wanted.rows, Collection::Direction::kBackward);
+    }
+    case RowsWanted::What::kAll:
+      break;
+  }
+  if (collection.count() > wanted.rows) return std::nullopt;
   return collection.CheckAll();
 }
 
