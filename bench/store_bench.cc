@@ -131,6 +131,18 @@ class Bench {
                 (ProcessSeconds() - process_start) / static_cast<double>(n) * 1e9);
   }
 
+  // As after kill -9.
+  void Kill() {
+    store_.reset();
+    const double start = WallSeconds();
+    const double thread_start = ThreadSeconds();
+    Open();
+    const lsm::StoreStats stats = store_->Stats();
+    std::printf("%-36s %8.0f ms, %lu records, %lu ms of this thread\n", "start after a kill",
+                (WallSeconds() - start) * 1e3, stats.replayed_records,
+                static_cast<uint64_t>((ThreadSeconds() - thread_start) * 1e3));
+  }
+
   void ColdLoads(size_t n, size_t together) {
     const lsm::Status closed = store_->Close(true);
     if (!closed.ok()) std::printf("close: %s\n", closed.message().c_str());
@@ -203,11 +215,13 @@ int main(int argc, char** argv) {
   {
     Bench bench(keys, directory);
     bench.Fill();
+    bench.Kill();
     bench.FindHits(2'000'000);
     bench.HintedHits(2'000'000);
     bench.Overwrite(1'000'000, 100);
     bench.Overwrite(1'000'000, 16);
     bench.Overwrite(200'000, 1);
+    bench.Kill();
     bench.ColdLoads(100'000, 50);
     bench.ColdLoads(200'000, 500);
   }

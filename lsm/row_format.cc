@@ -40,13 +40,32 @@ constexpr std::array<uint16_t, 256> MakeCrc16Table() {
   }
   return table;
 }
-constexpr std::array<uint16_t, 256> kCrc16Table = MakeCrc16Table();
+using Crc16Table = std::array<uint16_t, 256>;
+constexpr Crc16Table kCrc16Table = MakeCrc16Table();
+
+// The same for a byte that is followed by one more byte than in `table`: four bytes at a time then
+// need no result of each other. It runs for every key of every turn.
+constexpr Crc16Table FollowedByOneMore(const Crc16Table& table) {
+  Crc16Table out{};
+  for (size_t byte = 0; byte < out.size(); ++byte) {
+    out[byte] = static_cast<uint16_t>(table[byte] << 8) ^ kCrc16Table[table[byte] >> 8];
+  }
+  return out;
+}
+constexpr Crc16Table kCrc16Table1 = FollowedByOneMore(kCrc16Table);
+constexpr Crc16Table kCrc16Table2 = FollowedByOneMore(kCrc16Table1);
+constexpr Crc16Table kCrc16Table3 = FollowedByOneMore(kCrc16Table2);
 
 uint16_t Crc16(std::string_view bytes) {
+  const auto at = [&](size_t i) { return static_cast<uint8_t>(bytes[i]); };
   uint16_t crc = 0;
-  for (const char c : bytes) {
-    const auto index = static_cast<uint8_t>((crc >> 8) ^ static_cast<uint8_t>(c));
-    crc = static_cast<uint16_t>(crc << 8) ^ kCrc16Table[index];
+  size_t i = 0;
+  for (; i + 4 <= bytes.size(); i += 4) {
+    crc = kCrc16Table3[(crc >> 8) ^ at(i)] ^ kCrc16Table2[(crc & 0xff) ^ at(i + 1)] ^
+          kCrc16Table1[at(i + 2)] ^ kCrc16Table[at(i + 3)];
+  }
+  for (; i < bytes.size(); ++i) {
+    crc = static_cast<uint16_t>(crc << 8) ^ kCrc16Table[(crc >> 8) ^ at(i)];
   }
   return crc;
 }

@@ -46,7 +46,7 @@ Store::Lookup StoreImpl::Find(uint32_t db, std::string_view key, Access access) 
 
 void StoreImpl::Hint(uint32_t db, std::span<const std::string_view> keys) const {
   constexpr size_t kMax = 64;
-  std::array<uint64_t, kMax> hashes;  // NOLINT: filled as far as it is read.
+  std::array<uint64_t, kMax> hashes;  // NOLINT(*-member-init): filled as far as it is read.
   const size_t n = std::min(keys.size(), kMax);
   const uint32_t generation = keyspaces_.at(db).generation;
   for (size_t i = 0; i < n; ++i) {

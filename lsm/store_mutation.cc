@@ -51,7 +51,10 @@ Entry* StoreImpl::Create(uint32_t db, std::string_view key, TypeCode type, uint8
     ENSURE(space.all_resident());
     entry = hot_.Insert(hash, parts, /*arrival=*/false);
   } else {
-    if (entry->has_expiry()) --space.expiring, space.changed = true;
+    if (entry->has_expiry()) {
+      --space.expiring;
+      space.changed = true;
+    }
     if (entry->has_collection()) {
       EntryParts old = EntryAllocator::PartsOf(*entry);
       DropCollection(old);

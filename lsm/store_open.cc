@@ -171,10 +171,13 @@ Status StoreImpl::ReplayMeta(uint64_t seq, const RowOperation& operation) {
       parts.collection =
           new EntryCollection(meta.head.collection, &collection_env_, meta.head.count);
     }
-    new_keys_.Add(name.generation, name.position, name.key, seq);
   }
   const uint64_t hash = hot_.Hash(name.generation, name.key);
   Entry* entry = hot_.Find(hash, name.generation, name.key);
+  // It may be new with this batch; if it was there before, LevelDB gets it with an earlier one.
+  if (parts.type != kAbsentType && (entry == nullptr || !entry->exists())) {
+    new_keys_.Add(name.generation, name.position, name.key, seq);
+  }
   if (entry == nullptr) {
     entry = hot_.Insert(hash, parts, /*arrival=*/false);
   } else {
