@@ -61,13 +61,10 @@ Result<double> ParseDouble(std::string_view text, std::string_view error) {
   return *value;
 }
 
-Result<uint32_t> ParseDb(std::string_view text, uint32_t databases, std::string_view not_a_number,
-                         std::string_view out_of_range) {
-  ASSIGN_OR_RETURN(const int64_t value, ParseInteger(text, not_a_number));
-  if (value < std::numeric_limits<int32_t>::min() || value > std::numeric_limits<int32_t>::max()) {
-    return Fail(not_a_number);
-  }
-  if (value < 0 || value >= int64_t{databases}) return Fail(out_of_range);
+Result<uint32_t> ParseDb(std::string_view text, uint32_t databases) {
+  ASSIGN_OR_RETURN(const int64_t value, ParseIntegerIn(text, std::numeric_limits<int32_t>::min(),
+                                                       std::numeric_limits<int32_t>::max()));
+  if (value < 0 || value >= int64_t{databases}) return Fail(kDbOutOfRange);
   return static_cast<uint32_t>(value);
 }
 

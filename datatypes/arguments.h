@@ -29,10 +29,8 @@ Result<int64_t> ParseIntegerIn(std::string_view text, int64_t min, int64_t max);
 // 0 and more.
 Result<uint64_t> ParseUnsigned(std::string_view text, std::string_view error = kMustBePositive);
 Result<double> ParseDouble(std::string_view text, std::string_view error = kNotAFloat);
-// The number of a database that exists. `not_a_number` if it is no 32-bit integer.
-Result<uint32_t> ParseDb(std::string_view text, uint32_t databases,
-                         std::string_view not_a_number = kNotAnInteger,
-                         std::string_view out_of_range = kDbOutOfRange);
+// The number of a database that exists.
+Result<uint32_t> ParseDb(std::string_view text, uint32_t databases);
 // A cursor of SCAN and its kin.
 Result<uint64_t> ParseCursor(std::string_view text);
 

@@ -206,6 +206,17 @@ Result<void> BitfieldRo(CommandContext& ctx) {
   return RunBitfield(ctx, true);
 }
 
+// A request that only reads does not change the key.
+Result<void> BitfieldKeys(Args args, std::vector<KeyRef>& keys) {
+  bool reads_only = true;
+  for (OptionReader options(args, 2); !options.done() && reads_only;) {
+    reads_only = options.Take("GET", 2) || options.Take("OVERFLOW", 1);
+  }
+  const uint16_t flags = reads_only ? kRO | kAccess : kRW | kAccess | kUpdate;
+  keys.push_back({1, flags});
+  return {};
+}
+
 constexpr CommandSpec kBitfieldCommands[] = {
     {.name = "bitfield",
      .handler = Bitfield,
@@ -215,6 +226,7 @@ constexpr CommandSpec kBitfieldCommands[] = {
      .keys = {KeySpec{.flags = kRW | kAccess | kUpdate | kVariableFlags,
                       .index = 1,
                       .notes = "This command allows both access and modification of the key"}},
+     .find_keys = BitfieldKeys,
      .group = "bitmap",
      .since = "3.2.0",
      .summary = "Reads and changes integers of any width at any place of a string value.",

@@ -116,7 +116,9 @@ Result<void> TellExpiry(CommandContext& ctx, Unit unit, Base base) {
   }
   int64_t ms = entry->expire_at_ms();
   if (base == Base::kNow) ms = ms > ctx.now_ms ? ms - ctx.now_ms : 0;
-  ctx.reply.Integer(unit == Unit::kSeconds ? (ms + 500) / 1000 : ms);
+  // Unsigned, since rounding may pass the largest time there is.
+  ctx.reply.Integer(
+      unit == Unit::kSeconds ? static_cast<int64_t>((static_cast<uint64_t>(ms) + 500) / 1000) : ms);
   return {};
 }
 

@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
+#include "datatypes/arguments.h"
 #include "datatypes/errors.h"
 #include "datatypes/set_options.h"
 #include "datatypes/string_access.h"
@@ -121,6 +123,16 @@ Result<void> MSetNx(CommandContext& ctx) {
   return {};
 }
 
+// Without GET the old value does not matter.
+Result<void> SetKeys(Args args, std::vector<KeyRef>& keys) {
+  uint16_t flags = kOW | kUpdate;
+  for (OptionReader options(args, 3); !options.done(); options.Skip()) {
+    if (EqualsIgnoreCase(options.current(), "GET")) flags = kRW | kAccess | kUpdate;
+  }
+  keys.push_back({1, flags});
+  return {};
+}
+
 constexpr CommandSpec kStringSetCommands[] = {
     {.name = "set",
      .handler = Set,
@@ -130,6 +142,7 @@ constexpr CommandSpec kStringSetCommands[] = {
      .keys = {KeySpec{.flags = kRW | kAccess | kUpdate | kVariableFlags,
                       .index = 1,
                       .notes = "RW and ACCESS due to the optional `GET` argument"}},
+     .find_keys = SetKeys,
      .group = "string",
      .since = "1.0.0",
      .summary = "Gives a key a string value, whatever it held; creates it if absent.",

@@ -43,6 +43,8 @@ TEST_CASE("a database's number must be one of those that exist") {
   CHECK(ErrorOf(ParseDb("16", 16)) == kDbOutOfRange);
   CHECK(ErrorOf(ParseDb("-1", 16)) == kDbOutOfRange);
   CHECK(ErrorOf(ParseDb("x", 16)) == kNotAnInteger);
+  CHECK(ErrorOf(ParseDb("99999999999", 16)) ==
+        "ERR value is out of range, value must between -2147483648 and 2147483647");
 }
 
 TEST_CASE("a cursor is what strtoul takes, without leading space") {

@@ -89,6 +89,11 @@ TEST_CASE("COMMAND GETKEYS finds the keys of a request") {
         "-ERR Invalid number of arguments specified for command");
   CHECK(server.Run({"COMMAND", "GETKEYSANDFLAGS", "rename", "a", "b"}) ==
         "[[\"a\", [+RW, +access, +delete]], [\"b\", [+OW, +update]]]");
+  CHECK(server.Run({"COMMAND", "GETKEYSANDFLAGS", "set", "a", "b"}) == "[[\"a\", [+OW, +update]]]");
+  CHECK(server.Run({"COMMAND", "GETKEYSANDFLAGS", "set", "a", "b", "get"}) ==
+        "[[\"a\", [+RW, +access, +update]]]");
+  CHECK(server.Run({"COMMAND", "GETKEYSANDFLAGS", "bitfield", "a", "get", "u8", "0"}) ==
+        "[[\"a\", [+RO, +access]]]");
 }
 
 TEST_CASE("COMMAND refuses what it does not know") {

@@ -198,6 +198,35 @@ TEST_CASE("a command whose load fails answers with the error") {
   CHECK(server.Run({"STRLEN", "key:1234"}) == ":400");
 }
 
+TEST_CASE(
+    "on a full disk writing commands are refused and reading ones go on, until there is space") {
+  TestServer server;
+  server.Run({"SET", "a", "1"});
+  server.commits_may_fail = true;
+  server.files().SetCapacity(1);
+  const std::string value(100'000, 'x');
+  std::string reply;
+  for (int i = 0; i < 100 && !reply.starts_with('-'); ++i) {
+    reply = server.Run({"SET", "b", value});
+    server.Advance(100);
+  }
+  CHECK(reply.starts_with("-MISCONF Errors writing to the AOF file: "));
+  CHECK(server.hook_calls.back().starts_with("rejected set: MISCONF"));
+  CHECK(server.RunNow({"SET", "b", "2"}).starts_with("-MISCONF"));
+  CHECK(server.Run({"GET", "a"}) == "\"1\"");
+  server.files().SetCapacity(uint64_t{1} << 30);
+  server.WaitUntil([&] {
+    server.Advance(1000);
+    return server.store().Writable();
+  });
+  CHECK(server.Run({"SET", "b", "3"}) == "+OK");
+  // What could not be written to tables meanwhile is written now.
+  server.WaitUntil([&] {
+    server.Advance(1000);
+    return server.store().Stats().applied_seq == server.store().committed_seq();
+  });
+}
+
 TEST_CASE("a session that goes away is forgotten") {
   TestServer server;
   server.Run({"SET", "a", "1"});

@@ -108,6 +108,7 @@ TEST_CASE("times that overflow are refused, times that have passed delete") {
   CHECK(server.Run({"PEXPIRE", "a", "9223372036854775807"}) ==
         "-ERR invalid expire time in 'pexpire' command");
   CHECK(server.Run({"PEXPIREAT", "a", "9223372036854775807"}) == ":1");
+  CHECK(server.Run({"EXPIRETIME", "a"}) == ":9223372036854776");
   CHECK(server.Run({"EXPIRE", "a", "1.5"}) == "-ERR value is not an integer or out of range");
   server.RecordEvents();
   CHECK(server.Run({"EXPIRE", "a", "-1"}) == ":1");

@@ -119,6 +119,9 @@ class TestServer final : private DispatchHooks, private lsm::KeyspaceObserver {
   const CommandTable& table() const { return table_; }
   TestSession& session(size_t client = 0);
 
+  // For tests that make writing fail: a turn that could not be committed stays open, and its replies
+  // are given out all the same.
+  bool commits_may_fail = false;
   // What Admit() answers, if set.
   std::function<Verdict(const CommandSpec& spec, Args args)> admit;
   // One line per hook called: "start get", "done get", "rejected foo: ERR …".
