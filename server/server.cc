@@ -108,6 +108,10 @@ lsm::Status Server::Start() {
     store_->RunCompletions();
   });
   post_wakeup_ = std::make_unique<Wakeup>(loop_, [this] { RunPosted(); });
+  // Before the store, whose recovery may take a while: a port that is taken is found at once, and
+  // clients that come early wait in the sockets' queues.
+  listener_ = std::make_unique<Listener>(*this);
+  LSM_RETURN_IF_ERROR(listener_->Open());
   LSM_ASSIGN_OR_RETURN(
       store_, environment_.open_store(MakeStoreOptions(), environment_.files, environment_.clock,
                                       [this] { store_wakeup_->Send(); }));
@@ -119,8 +123,6 @@ lsm::Status Server::Start() {
                                                         notifier_, settings_.data, *hooks_);
   turns_ = std::make_unique<Turns>(*this);
   connections_ = std::make_unique<Connections>(*this);
-  listener_ = std::make_unique<Listener>(*this);
-  LSM_RETURN_IF_ERROR(listener_->Open());
   before_wait_ = std::make_unique<LoopHook>(loop_, LoopHook::Kind::kBeforeWait, this, BeforeWait);
   before_wait_->Set(true);
   after_events_ =

@@ -114,5 +114,28 @@ TEST_CASE("clients that leave are forgotten") {
   }));
 }
 
+TEST_CASE("a port that is taken is found before the store is opened") {
+  const RunningServer running;
+  const TempDirectory dir;
+  Log log;
+  const Environment environment{
+      .files = lsm::PosixFileSystem(),
+      .clock = *lsm::SystemClock(),
+      .log = log,
+      .open_store = [](const lsm::StoreOptions&, lsm::FileSystem&, lsm::Clock&,
+                       const std::function<void()>&) -> lsm::Result<std::unique_ptr<lsm::Store>> {
+        FAIL("the store was opened");
+        return lsm::Status::Invalid("never");
+      }};
+  log.SetLevel(LogLevel::kNothing);
+  Server second(environment);
+  second.settings().bind = {"127.0.0.1"};
+  second.settings().port = running.port();
+  second.settings().dir = dir.path();
+  const lsm::Status status = second.Start();
+  CHECK(status.message() ==
+        "Failed listening on port " + std::to_string(running.port()) + " (tcp), aborting.");
+}
+
 }  // namespace
 }  // namespace server
