@@ -10,6 +10,7 @@
 #include "datatypes/encoding_rules.h"
 #include "datatypes/errors.h"
 #include "datatypes/help_reply.h"
+#include "datatypes/object_encoding.h"
 #include "datatypes/string_value.h"
 #include "datatypes/types.h"
 #include "lsm/collection.h"
@@ -50,7 +51,9 @@ Result<EncodingFacts> GatherFacts(lsm::Collection& rows, uint64_t max_rows) {
   return facts;
 }
 
-Result<std::string_view> Encoding(const Settings& settings, lsm::Entry& entry) {
+}  // namespace
+
+Result<std::string_view> ObjectEncodingOf(const Settings& settings, lsm::Entry& entry) {
   if (entry.type() == kString) {
     return String::Encoding(entry);
   }
@@ -79,11 +82,13 @@ Result<std::string_view> Encoding(const Settings& settings, lsm::Entry& entry) {
   }
 }
 
+namespace {
+
 // OBJECT ENCODING key
 Result<void> ObjectEncoding(CommandContext& ctx) {
   ASSIGN_OR_RETURN(lsm::Entry* const entry, FindOrReplyNull(ctx));
   if (entry == nullptr) return {};
-  ASSIGN_OR_RETURN(const std::string_view encoding, Encoding(ctx.settings, *entry));
+  ASSIGN_OR_RETURN(const std::string_view encoding, ObjectEncodingOf(ctx.settings, *entry));
   ctx.reply.Bulk(encoding);
   return {};
 }

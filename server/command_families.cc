@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "server/admin_commands.h"
 #include "server/commands.h"
 
 namespace server {
@@ -7,6 +8,13 @@ void AddServerCommands(datatypes::CommandTable& table) {
   table.Add(ClientCommands());
   table.Add(ConfigCommands());
   table.Add(ConnectionCommands());
+  table.Add(DebugCommands());
+  table.Add(InfoCommands());
+  table.Add(LatencyCommands());
+  table.Add(LolwutCommands());
+  table.Add(MemoryCommands());
+  table.Add(ShutdownCommands());
+  table.Add(SlowlogCommands());
   table.Add(WaitCommands());
 }
 

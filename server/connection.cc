@@ -12,6 +12,7 @@
 #include <sys/uio.h>
 
 #include "server/connections.h"
+#include "server/instruments.h"
 #include "server/lookahead.h"
 #include "server/server.h"
 #include "server/turns.h"
@@ -406,9 +407,12 @@ void Connection::CheckLimits(int64_t now_ms) {
   }
   CheckOutputLimit(now_ms);
   constexpr int64_t kIdleMs = 2000;
-  if (now_ms - last_interaction_ms_ > kIdleMs) {
-    if (query_.empty()) query_.Release();
-    if (output_.empty()) output_.ReleaseIdle();
+  const int64_t idle_ms = now_ms - last_interaction_ms_;
+  if (idle_ms > kIdleMs && query_.empty()) query_.Release();
+  const DebugState& debug = server_.instruments().debug;
+  if (debug.reply_buffer_resizing && debug.reply_buffer_peak_reset_ms >= 0 &&
+      idle_ms > debug.reply_buffer_peak_reset_ms && output_.empty()) {
+    output_.ReleaseIdle();
   }
 }
 

@@ -4,9 +4,11 @@
 #include <string>
 
 #include "server/connection.h"
+#include "server/instruments.h"
 #include "server/monitors.h"
 #include "server/pause.h"
 #include "server/server.h"
+#include "server/turns.h"
 
 namespace server {
 namespace {
@@ -31,8 +33,16 @@ ServerHooks::Verdict ServerHooks::Admit(datatypes::Session& session,
   if (!connection.authenticated() && (spec.flags & datatypes::kNoAuth) == 0) [[unlikely]] {
     return Refuse(connection, spec, kNoAuthError);
   }
+  if ((spec.flags & datatypes::kAdmin) != 0 && spec.name == "debug" && !DebugAllowed(connection))
+      [[unlikely]] {
+    return Refuse(connection, spec, kDebugNotAllowed);
+  }
   if ((spec.flags & datatypes::kWrite) != 0 && !server_.store().Writable()) [[unlikely]] {
     return Refuse(connection, spec, std::string(kMisconf) + server_.store().write_error());
+  }
+  // What is written now could only join those whose replies wait.
+  if ((spec.flags & datatypes::kWrite) != 0 && server_.turns().failing()) [[unlikely]] {
+    return Refuse(connection, spec, std::string(kMisconf) + server_.turns().failure());
   }
   if (server_.pause().mode() != PauseState::Mode::kNone) [[unlikely]] {
     if (server_.pause().Holds(spec)) {
@@ -87,6 +97,7 @@ void ServerHooks::OnDone(datatypes::Session& session, const datatypes::CommandSp
     ++command.failed_calls;
     stats.CountError(error->text());
   }
+  server_.instruments().OnCommand(static_cast<Connection&>(session), spec, args, duration_us);
 }
 
 }  // namespace server

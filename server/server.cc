@@ -18,7 +18,9 @@
 #include "server/config.h"
 #include "server/connections.h"
 #include "server/hooks.h"
+#include "server/instruments.h"
 #include "server/listener.h"
+#include "server/machine_memory.h"
 #include "server/monitors.h"
 #include "server/pause.h"
 #include "server/sync_waiters.h"
@@ -34,13 +36,7 @@ constexpr int64_t kReservedDescriptors = 32;
 
 uint64_t EffectiveMaxMemory(const Settings& settings) {
   if (settings.maxmemory > 0) return static_cast<uint64_t>(settings.maxmemory);
-  return static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) *
-         static_cast<uint64_t>(sysconf(_SC_PAGESIZE)) / 2;
-}
-
-// Memtables, caches and buffers get the rest.
-uint64_t HotBudget(uint64_t maxmemory) {
-  return maxmemory / 4 * 3;
+  return DefaultMaxMemory();
 }
 
 std::string RandomHex(size_t digits) {
@@ -81,7 +77,7 @@ lsm::StoreOptions Server::MakeStoreOptions() {
   options.log_segment_bytes = static_cast<size_t>(from.log_segment_size);
   options.log_recovery_truncate = from.log_recovery_truncate;
   options.hot_tier = from.hot_tier ? lsm::HotTierMode::kBounded : lsm::HotTierMode::kOff;
-  options.hot_budget_bytes = HotBudget(effective_maxmemory_);
+  options.hot_budget_bytes = MemoryAccounting::InitialHotBudget(settings_, effective_maxmemory_);
   options.backlog_limit_bytes = static_cast<uint64_t>(from.backlog_limit);
   options.log_ahead_limit_bytes = static_cast<uint64_t>(from.log_ahead_limit);
   options.apply_interval_ms = static_cast<uint32_t>(from.apply_interval_ms);
@@ -118,6 +114,7 @@ lsm::Status Server::Start() {
   pause_ = std::make_unique<PauseState>(*this);
   monitors_ = std::make_unique<Monitors>(*this);
   sync_waiters_ = std::make_unique<SyncWaiters>(*this);
+  instruments_ = std::make_unique<Instruments>(*this);
   hooks_ = std::make_unique<ServerHooks>(*this);
   dispatcher_ = std::make_unique<datatypes::Dispatcher>(*store_, environment_.clock, commands_,
                                                         notifier_, settings_.data, *hooks_);
@@ -207,7 +204,7 @@ void Server::EndIteration() {
     if (const int64_t next_ms = dispatcher_->RunDeadlines(); next_ms != 0) WakeBy(next_ms);
   }
   connections_->RunBacklog();
-  WakeBy(now_ms_ + store_->RunHousekeeping(kHousekeepingBudgetUs));
+  Housekeep();
   turns_->End();
   sync_waiters_->AfterTurn();
   connections_->Reap();
@@ -216,6 +213,16 @@ void Server::EndIteration() {
       static_cast<uint64_t>(clock().MonotonicUs() - iteration_started_us_);
   in_turn_ = false;
   if (shutting_down_) loop_.Stop();
+}
+
+void Server::Housekeep() {
+  if (settings_.latency_monitor_threshold_ms == 0) [[likely]] {
+    WakeBy(now_ms_ + store_->RunHousekeeping(kHousekeepingBudgetUs));
+    return;
+  }
+  const int64_t started_us = clock().MonotonicUs();
+  WakeBy(now_ms_ + store_->RunHousekeeping(kHousekeepingBudgetUs));
+  instruments_->OnEvent("housekeeping", clock().MonotonicUs() - started_us);
 }
 
 void Server::WakeBy(int64_t at_ms) {
@@ -238,11 +245,15 @@ void Server::WakeDrained(Connection& connection) {
 }
 
 void Server::Cron() {
+  if (instruments_->debug.cron_paused) return;
   EnsureTurn();
   stats_.ops.Sample(now_ms_, stats_.commands_processed);
   stats_.input_bytes.Sample(now_ms_, stats_.net_input_bytes);
   stats_.output_bytes.Sample(now_ms_, stats_.net_output_bytes);
+  stats_.cycles.Sample(now_ms_, stats_.eventloop_cycles);
+  stats_.cycle_time_us.Sample(now_ms_, stats_.eventloop_duration_us);
   connections_->Cron(now_ms_, settings_.hz);
+  instruments_->Cron(now_ms_);
   for (const auto& task : cron_tasks_) task(now_ms_);
 }
 
@@ -288,7 +299,9 @@ void Server::ApplyFsync() {
 
 void Server::ApplyMaxMemory() {
   effective_maxmemory_ = EffectiveMaxMemory(settings_);
-  store_->SetHotBudget(HotBudget(effective_maxmemory_));
+  // The next cron tick measures, and refines it.
+  instruments_->memory.Restart();
+  store_->SetHotBudget(MemoryAccounting::InitialHotBudget(settings_, effective_maxmemory_));
 }
 
 void Server::ApplyNotifications() {

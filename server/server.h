@@ -34,6 +34,7 @@ class PauseState;
 class ServerHooks;
 class SyncWaiters;
 class Turns;
+struct Instruments;
 
 // What a server is started with besides its settings; all of it borrowed for the server's life.
 struct Environment {
@@ -94,6 +95,7 @@ class Server {
   Monitors& monitors() { return *monitors_; }
   PauseState& pause() { return *pause_; }
   SyncWaiters& sync_waiters() { return *sync_waiters_; }
+  Instruments& instruments() { return *instruments_; }
 
   // ---- Facts ------------------------------------------------------------------------------
   // The time of this iteration; to be used where a few milliseconds do not matter.
@@ -165,6 +167,7 @@ class Server {
   void EndIteration();
   void WakeBy(int64_t at_ms);
   lsm::StoreOptions MakeStoreOptions();
+  void Housekeep();
   void Cron();
 
   Environment environment_;
@@ -196,6 +199,7 @@ class Server {
   std::unique_ptr<PauseState> pause_;
   std::unique_ptr<Monitors> monitors_;
   std::unique_ptr<SyncWaiters> sync_waiters_;
+  std::unique_ptr<Instruments> instruments_;
   std::unique_ptr<ServerHooks> hooks_;
   std::unique_ptr<datatypes::Dispatcher> dispatcher_;
   std::unique_ptr<Turns> turns_;

@@ -70,6 +70,8 @@ struct ServerStats {
   RateSampler ops;
   RateSampler input_bytes;
   RateSampler output_bytes;
+  RateSampler cycles;
+  RateSampler cycle_time_us;
 
   // Replies that were errors, by their first word. At most kMaxErrorCodes; what comes after is
   // counted only in the total (Redis: to keep a script from filling memory).

@@ -22,6 +22,7 @@ bool Turns::Commit() {
     return true;
   }
   ++server_.stats().commits_failed;
+  failure_ = status.message();
   retry_at_us_ = server_.clock().MonotonicUs() + kRetryMs * 1000;
   if (!failing_) {
     failing_ = true;

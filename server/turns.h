@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "datatypes/command_spec.h"
@@ -43,6 +44,8 @@ class Turns {
 
   // The last commit failed and the turn is still open.
   bool failing() const { return failing_; }
+  // Why. Requires failing().
+  const std::string& failure() const { return failure_; }
   // While failing(): whether the reply to this request, which has just run, may depend on what the
   // open turn has changed.
   bool MayTellOpenTurn(const Connection& connection, datatypes::Args args) const;
@@ -61,6 +64,7 @@ class Turns {
   std::vector<Connection*> scratch_;
   uint64_t flushed_promise_ = 0;
   bool failing_ = false;
+  std::string failure_;
   int64_t retry_at_us_ = 0;
 };
 

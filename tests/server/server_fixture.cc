@@ -92,7 +92,7 @@ void RunningServer::Launch() {
 }
 
 void RunningServer::Restart() {
-  const lsm::Status status = Stop();
+  const lsm::Status status = thread_.joinable() ? Stop() : result_;
   INFO(status.message());
   REQUIRE(status.ok());
   Launch();

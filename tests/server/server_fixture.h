@@ -48,7 +48,8 @@ class RunningServer {
   int port() const { return port_; }
   const std::string& dir() const { return dir_.path(); }
 
-  // Shuts down in order, and starts again on the same directory with the same settings.
+  // Shuts down in order, unless it has ended by itself (Join), and starts again on the same
+  // directory with the same settings.
   void Restart();
   // Shuts down; the result of Server::Run().
   lsm::Status Stop();

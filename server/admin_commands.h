@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <span>
+
+#include "datatypes/command_spec.h"
+
+namespace server {
+
+// The families of commands that look into the server and administrate it, each beside its handlers.
+std::span<const datatypes::CommandSpec> InfoCommands();
+std::span<const datatypes::CommandSpec> SlowlogCommands();
+std::span<const datatypes::CommandSpec> LatencyCommands();
+std::span<const datatypes::CommandSpec> MemoryCommands();
+std::span<const datatypes::CommandSpec> DebugCommands();
+std::span<const datatypes::CommandSpec> ShutdownCommands();
+std::span<const datatypes::CommandSpec> LolwutCommands();
+
+}  // namespace server

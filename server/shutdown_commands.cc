@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SHUTDOWN and LASTSAVE. There is nothing to save at the end that is not in the commit log already,
+// so SAVE and NOSAVE end the same way: with everything acknowledged on disk.
+#include "datatypes/arguments.h"
+#include "datatypes/errors.h"
+#include "server/admin_commands.h"
+#include "server/instruments.h"
+#include "server/server.h"
+#include "server/turns.h"
+
+namespace server {
+namespace {
+
+using datatypes::CommandContext;
+using datatypes::CommandSpec;
+using datatypes::Fail;
+using datatypes::Result;
+
+struct ShutdownOptions {
+  bool save = false;
+  bool nosave = false;
+  bool now = false;
+  bool force = false;
+  bool abort = false;
+};
+
+Result<ShutdownOptions> ParseOptions(CommandContext& ctx) {
+  ShutdownOptions given;
+  datatypes::OptionReader options(ctx.args, 1);
+  while (!options.done()) {
+    if (options.Take("SAVE")) {
+      given.save = true;
+    } else if (options.Take("NOSAVE")) {
+      given.nosave = true;
+    } else if (options.Take("NOW")) {
+      given.now = true;
+    } else if (options.Take("FORCE")) {
+      given.force = true;
+    } else if (options.Take("ABORT")) {
+      given.abort = true;
+    } else {
+      return Fail(datatypes::kSyntaxError);
+    }
+  }
+  const bool others = given.save || given.nosave || given.now || given.force;
+  if ((given.abort && others) || (given.save && given.nosave)) {
+    return Fail(datatypes::kSyntaxError);
+  }
+  return given;
+}
+
+// SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]
+Result<void> Shutdown(CommandContext& ctx) {
+  ASSIGN_OR_RETURN(const ShutdownOptions options, ParseOptions(ctx));
+  Server& server = ServerOf(ctx);
+  // A shutdown waits for nothing that it could be stopped at: without replicas NOW changes nothing.
+  if (options.abort) return Fail("ERR No shutdown in progress.");
+  // Turns that the log could not take yet would be lost.
+  if (server.turns().failing() && !options.force) {
+    server.log().Warning("Error trying to write the commit log, can't exit.");
+    return Fail("ERR Errors trying to SHUTDOWN. Check logs.");
+  }
+  server.Shutdown();
+  ConnectionOf(ctx).CloseSoon();
+  return {};
+}
+
+// LASTSAVE
+Result<void> LastSave(CommandContext& ctx) {
+  ctx.reply.Integer(ServerOf(ctx).instruments().last_save_ms / 1000);
+  return {};
+}
+
+constexpr CommandSpec kShutdownCommands[] = {
+    {.name = "lastsave",
+     .handler = LastSave,
+     .arity = 1,
+     .flags = datatypes::kLoading | datatypes::kStale | datatypes::kFast,
+     .acl = datatypes::kAclAdmin | datatypes::kAclDangerous,
+     .group = "server",
+     .since = "1.0.0",
+     .summary = "Returns when all data was last known to be on disk, as a Unix time.",
+     .complexity = "O(1)",
+     .tips = "nondeterministic_output"},
+    {.name = "shutdown",
+     .handler = Shutdown,
+     .arity = -1,
+     .flags = datatypes::kAdmin | datatypes::kNoScript | datatypes::kLoading | datatypes::kStale |
+              datatypes::kNoMulti | datatypes::kAllowBusy,
+     .group = "server",
+     .since = "1.0.0",
+     .summary = "Stops the server, with all data on disk.",
+     .complexity = "O(N) when saving, where N is the total number of keys in all databases when "
+                   "saving data, otherwise O(1)",
+     .syntax = "[NOSAVE | SAVE] [NOW] [FORCE] [ABORT]",
+     .history = "7.0.0\tAdded the `NOW`, `FORCE` and `ABORT` modifiers."},
+};
+
+}  // namespace
+
+std::span<const CommandSpec> ShutdownCommands() {
+  return kShutdownCommands;
+}
+
+}  // namespace server
