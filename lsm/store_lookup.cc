@@ -34,11 +34,9 @@ Store::Lookup StoreImpl::Find(uint32_t db, std::string_view key, Access access) 
     return {Presence::kNotResident, nullptr};
   }
   ++counts_.hot_hits;
-  if (!entry->exists() || ExpireIfDue(entry)) {
-    if (access == Access::kTouch) entry->Touch();
-    return {Presence::kAbsent, nullptr};
-  }
+  // Before it may go: an expired entry moves when it is made absent.
   if (access == Access::kTouch) HotTier::Touch(entry, coarse_now_s_);
+  if (!entry->exists() || ExpireIfDue(entry)) return {Presence::kAbsent, nullptr};
   // What was loaded into a collection on the spot is weighed when the key is looked at again.
   if (entry->has_collection()) hot_.Recharge(entry);
   return {Presence::kPresent, entry};
