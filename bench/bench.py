@@ -75,14 +75,26 @@ class Bench:
             words += ["--" + name.replace("_", "-"), str(value)]
         return json.loads(subprocess.run(words + command, check=True, stdout=subprocess.PIPE).stdout)
 
-    def measured(self, server, command, settle=0.0, **options):
-        """One load with the CPU it cost; `settle` seconds are waited for background work to be
-        charged too."""
+    @staticmethod
+    def wait_idle(server, limit=60.0):
+        """Waits until the server's background work is done: less than 3 % of a core for a second."""
+        end = time.monotonic() + limit
+        _, before = cpu_seconds(server.process.pid)
+        while time.monotonic() < end:
+            time.sleep(1)
+            _, now = cpu_seconds(server.process.pid)
+            if now - before < 0.03:
+                return
+            before = now
+
+    def measured(self, server, command, settle=False, **options):
+        """One load with the CPU it cost; with `settle` the background work that it leaves behind is
+        waited for, and charged to it too."""
         main0, all0 = cpu_seconds(server.process.pid)
         result = self.load(server, command, **options)
         main1, _ = cpu_seconds(server.process.pid)
         if settle:
-            time.sleep(settle)
+            self.wait_idle(server)
         _, all1 = cpu_seconds(server.process.pid)
         result["loop_us"] = (main1 - main0) / result["ops"] * 1e6
         result["process_us"] = (all1 - all0) / result["ops"] * 1e6
@@ -109,6 +121,7 @@ class Bench:
                 client.close()
                 if name != "INCR":
                     self.fill(server)
+                self.wait_idle(server)
             for pipeline in pipelines:
                 self.compare_one(name, command, pipeline, policy, redis, tiercel)
         self.stop(redis)
@@ -126,9 +139,8 @@ class Bench:
         results = {redis: [], tiercel: []}
         for turn in range(self.rounds):
             for server in (redis, tiercel):
-                # Background work that a write leaves behind is charged to it.
                 results[server].append(self.measured(
-                    server, command, settle=1.5 if writes else 0.0, keys=KEYS, requests=requests,
+                    server, command, settle=writes, keys=KEYS, requests=requests,
                     pipeline=pipeline, value_bytes=VALUE, seed=turn + 1))
         row = {server: {key: statistics.median(r[key] for r in rs)
                         for key in ("rate", "loop_us", "process_us")}
