@@ -36,7 +36,7 @@ Result<void> ConfigGet(CommandContext& ctx) {
 
 // CONFIG SET name value [name value ...]
 Result<void> ConfigSet(CommandContext& ctx) {
-  if (ctx.args.size() % 2 != 0) return datatypes::WrongArity("config|set");
+  if (ctx.args.size() % 2 != 0) return datatypes::Fail(datatypes::kSyntaxError);
   std::vector<std::pair<std::string, std::string>> pairs;
   for (size_t i = 2; i < ctx.args.size(); i += 2) {
     pairs.emplace_back(std::string(ctx.args[i]), std::string(ctx.args[i + 1]));
