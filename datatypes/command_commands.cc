@@ -60,7 +60,7 @@ Result<void> CommandInfo(CommandContext& ctx) {
   for (std::string_view name : ctx.args.subspan(2)) {
     const CommandSpec* spec = FindByFullName(ctx.table, name);
     if (spec == nullptr) {
-      ctx.reply.NullArray();
+      ctx.reply.Null();
     } else {
       WriteCommandInfo(ctx.reply, ctx.table, *spec);
     }

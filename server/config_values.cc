@@ -39,6 +39,10 @@ std::string Join(const Words& words, std::string_view between) {
   return out;
 }
 
+tl::unexpected<Error> OutOfBounds(const ConfigRow& row) {
+  return Reason(fmt::format("argument must be between {} and {} inclusive", row.min, row.max));
+}
+
 Result<int64_t> ParseNumber(const ConfigRow& row, std::string_view text) {
   switch (row.kind) {
     case ConfigKind::kMemoryOrPercent:
@@ -51,6 +55,7 @@ Result<int64_t> ParseNumber(const ConfigRow& row, std::string_view text) {
     case ConfigKind::kMemory:
       if (const auto bytes = ParseMemory(text)) {
         constexpr auto kMost = static_cast<uint64_t>(std::numeric_limits<int64_t>::max());
+        if (*bytes > kMost && (row.flags & kUnsigned) == 0) return OutOfBounds(row);
         return static_cast<int64_t>(std::min(*bytes, kMost));
       }
       return Reason("argument must be a memory value");
@@ -79,7 +84,7 @@ Result<void> CheckBounds(const ConfigRow& row, int64_t value) {
   if (row.kind == ConfigKind::kMemoryOrPercent && value < 0) {
     return Reason(fmt::format("percentage argument must be less or equal to {}", -row.min));
   }
-  return Reason(fmt::format("argument must be between {} and {} inclusive", row.min, row.max));
+  return OutOfBounds(row);
 }
 
 Result<std::string> CanonicalNumber(const ConfigRow& row, std::string_view text) {

@@ -33,7 +33,7 @@ TEST_CASE("COMMAND INFO knows subcommands by their full names") {
   CHECK(
       server.Run({"COMMAND", "INFO", "OBJECT|HELP"}) ==
       "[[\"object|help\", :2, [+loading, +stale], :0, :0, :0, [+@keyspace, +@slow], [], [], []]]");
-  CHECK(server.Run({"COMMAND", "INFO", "nosuch"}) == "[nil*]");
+  CHECK(server.Run({"COMMAND", "INFO", "nosuch"}) == "[nil$]");
 }
 
 TEST_CASE("COMMAND and COMMAND INFO describe all, and COMMAND COUNT counts them") {
