@@ -295,6 +295,8 @@ class StoreImpl final : public Store,
   bool hurrying_ = false;
 
   StoreStats counts_;  // The counters among its members that are ours.
+  // Lookups that come again when their load has arrived, and are then found: no hits of the tier.
+  uint64_t awaited_lookups_ = 0;
 };
 
 }  // namespace lsm

@@ -30,7 +30,6 @@ Store::Lookup StoreImpl::Find(uint32_t db, std::string_view key, Access access) 
       ++counts_.hot_hits;
       return {Presence::kAbsent, nullptr};
     }
-    ++counts_.hot_misses;
     return {Presence::kNotResident, nullptr};
   }
   ++counts_.hot_hits;
@@ -59,6 +58,8 @@ bool StoreImpl::Prefetch(uint32_t db, std::string_view key, LoadWaiter& waiter) 
   const KeyName name{hot_.Hash(space.generation, key), space.generation, key};
   if (hot_.Find(name.hash, name.generation, key) != nullptr || space.all_resident()) return true;
   board_->JoinKey(name, waiter);
+  ++counts_.hot_misses;
+  ++awaited_lookups_;
   return false;
 }
 
@@ -113,6 +114,7 @@ Result<Entry*> StoreImpl::FindOrLoad(uint32_t db, std::string_view key, Access a
   if (found.presence != Presence::kNotResident) return found.entry;
   const Keyspace& space = keyspaces_.at(db);
   ++counts_.spot_loads;
+  ++counts_.hot_misses;
   LSM_ASSIGN_OR_RETURN(std::optional<StoredMeta> meta, reader_->ReadMeta(space.generation, key));
   const KeyName name{hot_.Hash(space.generation, key), space.generation, key};
   Entry* entry = Install(name, std::move(meta), /*arrival=*/false);

@@ -91,6 +91,7 @@ void StoreImpl::Log(char level, const std::string& line) const {
 
 StoreStats StoreImpl::Stats() const {
   StoreStats stats = counts_;
+  stats.hot_hits -= std::min(stats.hot_hits, awaited_lookups_);
   stats.hot_bytes = hot_.used_bytes();
   stats.hot_budget_bytes = hot_budget_bytes_;
   stats.hot_entries = hot_.entries();
@@ -134,6 +135,7 @@ StoreStats StoreImpl::Stats() const {
 
 void StoreImpl::ResetStats() {
   counts_ = StoreStats();
+  awaited_lookups_ = 0;
   hot_.ResetStats();
   board_->ResetStats();
 }

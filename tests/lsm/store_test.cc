@@ -74,6 +74,24 @@ TEST_CASE("store: a key that is not in RAM is loaded once for all who wait") {
   CHECK(found.entry->payload() == "v");
 }
 
+TEST_CASE("store: a lookup that waited for its load is a miss, and no hit when it comes again") {
+  StoreWorld w;
+  w.Open();
+  w.Set("k", "v");
+  w.EvictAll();
+  w.store->ResetStats();
+  TestWaiter waiter;
+  REQUIRE(w.store->Find(0, "k").presence == Store::Presence::kNotResident);
+  REQUIRE_FALSE(w.store->Prefetch(0, "k", waiter));
+  w.Commit();
+  w.WaitFor(waiter);
+  CHECK(w.store->Find(0, "k").presence == Store::Presence::kPresent);
+  CHECK(w.store->Stats().hot_misses == 1);
+  CHECK(w.store->Stats().hot_hits == 0);
+  CHECK(w.store->Find(0, "k").presence == Store::Presence::kPresent);
+  CHECK(w.store->Stats().hot_hits == 1);
+}
+
 TEST_CASE("store: that a key is absent is known after a load") {
   StoreWorld w;
   w.Open();
