@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <random>
 #include <string_view>
 #include <utility>
 
@@ -50,6 +51,7 @@ struct CommandContext {
   int64_t now_ms;  // The same during one command, EXEC or script.
   const Settings& settings;
   const CommandTable& table;
+  std::mt19937_64& random;
   // False inside EXEC and scripts: then a handler must finish at once (loads on the spot; a
   // blocking command answers as if its time were over).
   bool may_suspend = true;

@@ -58,6 +58,7 @@ std::span<const CommandSpec> KeyCommands();
 std::span<const CommandSpec> MoveCommands();
 std::span<const CommandSpec> ObjectCommands();
 std::span<const CommandSpec> ScanCommands();
+std::span<const CommandSpec> SortedSetCommands();
 std::span<const CommandSpec> StringCommands();
 
 }  // namespace datatypes

@@ -12,6 +12,7 @@ void AddDataCommands(CommandTable& table) {
   table.Add(MoveCommands());
   table.Add(ObjectCommands());
   table.Add(ScanCommands());
+  table.Add(SortedSetCommands());
   table.Add(StringCommands());
 }
 

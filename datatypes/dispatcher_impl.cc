@@ -44,7 +44,8 @@ CommandContext Dispatcher::Impl::MakeContext(Session& session, const CommandSpec
           .notifier = notifier_,
           .now_ms = now_ms_,
           .settings = settings_,
-          .table = table_};
+          .table = table_,
+          .random = random_};
 }
 
 const CommandSpec* Dispatcher::Impl::LookUp(std::string_view name) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <random>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -115,6 +116,7 @@ class Dispatcher::Impl final : public ParkingLot {
   const Notifier& notifier_;
   const Settings& settings_;
   DispatchHooks& hooks_;
+  std::mt19937_64 random_{std::random_device{}()};
 
   // The command looked up last, by its name as sent: clients send the same again and again.
   std::array<char, 24> last_name_ = {};

@@ -31,6 +31,10 @@ Failure WrongArity(std::string_view full_name) {
   return Fail(fmt::format("ERR wrong number of arguments for '{}' command", full_name));
 }
 
+Failure NeedsInputKey(std::string_view full_name) {
+  return Fail(fmt::format("ERR at least 1 input key is needed for '{}' command", full_name));
+}
+
 Failure InvalidExpireTime(std::string_view full_name) {
   return Fail(fmt::format("ERR invalid expire time in '{}' command", full_name));
 }

@@ -83,6 +83,30 @@ inline constexpr std::string_view kBitfieldInvalidOverflow = "ERR Invalid OVERFL
 inline constexpr std::string_view kBitfieldRoOnlyGet =
     "ERR BITFIELD_RO only supports the GET subcommand";
 
+// Walks.
+inline constexpr std::string_view kNoValuesOnlyInHScan =
+    "ERR NOVALUES option can only be used in HSCAN";
+
+// Sorted sets.
+inline constexpr std::string_view kZAddNxAndXx =
+    "ERR XX and NX options at the same time are not compatible";
+inline constexpr std::string_view kZAddGtLtNx =
+    "ERR GT, LT, and/or NX options at the same time are not compatible";
+inline constexpr std::string_view kZAddIncrOnePair =
+    "ERR INCR option supports a single increment-element pair";
+inline constexpr std::string_view kScoreNotANumber = "ERR resulting score is not a number (NaN)";
+inline constexpr std::string_view kBoundNotAFloat = "ERR min or max is not a float";
+inline constexpr std::string_view kBoundNotAString = "ERR min or max not valid string range item";
+inline constexpr std::string_view kLimitNeedsByScoreOrLex =
+    "ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX";
+inline constexpr std::string_view kWithScoresByLex =
+    "ERR syntax error, WITHSCORES not supported in combination with BYLEX";
+inline constexpr std::string_view kWeightNotAFloat = "ERR weight value is not a float";
+inline constexpr std::string_view kZSetLimitNegative = "ERR LIMIT can't be negative";
+inline constexpr std::string_view kZSetNumKeysNotPositive =
+    "ERR numkeys should be greater than 0";
+inline constexpr std::string_view kZSetCountNotPositive = "ERR count should be greater than 0";
+
 // COMMAND GETKEYS.
 inline constexpr std::string_view kGetKeysInvalidCommand = "ERR Invalid command specified";
 inline constexpr std::string_view kGetKeysNoKeys = "ERR The command has no key arguments";
@@ -92,6 +116,8 @@ inline constexpr std::string_view kGetKeysArguments = "ERR Invalid arguments spe
 
 // `full_name` is in lower case; of a subcommand "config|get".
 Failure WrongArity(std::string_view full_name);
+// ZUNION and its kin, without a key to read.
+Failure NeedsInputKey(std::string_view full_name);
 // The expiry of SET, EXPIRE and the like overflows or is not positive.
 Failure InvalidExpireTime(std::string_view full_name);
 // An option that EXPIRE and its kin do not know.

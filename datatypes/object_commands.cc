@@ -11,6 +11,7 @@
 #include "datatypes/errors.h"
 #include "datatypes/help_reply.h"
 #include "datatypes/object_encoding.h"
+#include "datatypes/sorted_set.h"
 #include "datatypes/string_value.h"
 #include "datatypes/types.h"
 #include "lsm/collection.h"
@@ -71,8 +72,7 @@ Result<std::string_view> ObjectEncodingOf(const Settings& settings, lsm::Entry& 
     case kSet:
       return SetEncoding(settings, facts);
     case kSortedSet:
-      facts.elements /= 2;  // Each member has a row by name and a row by score.
-      return SortedSetEncoding(settings, facts);
+      return SortedSet::Encoding(entry);
     case kHash:
       return HashEncoding(settings, facts);
     case kStream:
