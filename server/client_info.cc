@@ -26,9 +26,7 @@ std::string Connection::Flags() const {
 std::string Connection::Describe() const {
   const int64_t now_ms = server_.now_ms();
   size_t argv_bytes = 0;
-  if (running_input_ > 0) {
-    for (const std::string_view arg : server_.scratch_args()) argv_bytes += arg.size();
-  }
+  for (const std::string_view arg : running_args_) argv_bytes += arg.size();
   const size_t query = std::max(query_.size(), running_input_);
   const size_t query_room =
       running_input_ > 0 && query_.empty() ? Server::kReadBufferBytes : query_.capacity();

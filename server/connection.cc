@@ -14,6 +14,7 @@
 #include "server/connections.h"
 #include "server/instruments.h"
 #include "server/lookahead.h"
+#include "server/request_batch.h"
 #include "server/server.h"
 #include "server/turns.h"
 
@@ -21,7 +22,9 @@ namespace server {
 namespace {
 
 // One connection's share of an iteration, so that a long pipeline does not starve the others.
-constexpr int kRequestsPerIteration = 1000;
+constexpr size_t kRequestsPerIteration = 1000;
+// Fewer keys' cache misses are not worth asking for ahead.
+constexpr size_t kWorthAHint = 4;
 // A query buffer of its own reads in such steps, or as much as a big bulk needs.
 constexpr size_t kReadStep = size_t{16} << 10;
 // While a command waits, the client is read up to here, to see its end and to look ahead.
@@ -129,33 +132,36 @@ void Connection::Consume(size_t bytes) {
 }
 
 size_t Connection::RunRequests(std::string_view input) {
-  auto& args = server_.scratch_args();
+  RequestBatch& batch = server_.batch();
   limits_.max_bulk_bytes = server_.settings().data.proto_max_bulk_len;
   running_input_ = input.size();
   size_t done = 0;
+  size_t ran = 0;
   size_t writes = 0;
-  int left = kRequestsPerIteration;
-  while (done < input.size()) {
-    if (left-- == 0) {
+  bool go_on = true;
+  while (go_on && done < input.size()) {
+    if (ran >= kRequestsPerIteration) {
       server_.connections().AddBacklog(*this);
       break;
     }
-    size_t consumed = 0;
-    const auto status = parser_.Next(input.substr(done), limits_, &consumed, &args);
-    if (status == resp::RequestParser::Status::kError) {
-      FailProtocol(input.substr(done));
-      done = input.size();
+    const std::string_view rest = input.substr(done);
+    // AUTH lifts the limits for what follows it.
+    batch.Parse(parser_, rest, limits_, limits_.authenticated ? RequestBatch::kMax : 1);
+    if (batch.keys().size() >= kWorthAHint) server_.store().Hint(db(), batch.keys());
+    go_on = RunBatch(batch, &writes);
+    ran += batch.size();
+    if (!go_on) {
+      // Stopped at a request: `ran_in_batch_` says which.
+      done += ran_in_batch_ == 0 ? 0 : batch.end(ran_in_batch_ - 1);
       break;
     }
-    done += consumed;
-    if (status == resp::RequestParser::Status::kNeedMore) break;
-    RunOne(args);
-    if (closing() || parked()) break;
-    if (last_command != nullptr && (last_command->flags & datatypes::kWrite) != 0) {
-      wrote_in_turn_ = true;
-      ++writes;
+    done += batch.consumed();
+    if (batch.status() == resp::RequestParser::Status::kError) {
+      FailProtocol(input.substr(done));
+      break;
     }
-    if (left % 16 == 0) server_.turns().CommitIfLarge();
+    go_on = batch.status() == resp::RequestParser::Status::kCommand;
+    server_.turns().CommitIfLarge();
   }
   running_input_ = 0;
   if (writes > 0) Pace(writes);
@@ -163,9 +169,26 @@ size_t Connection::RunRequests(std::string_view input) {
   return closing() ? input.size() : done;
 }
 
+bool Connection::RunBatch(const RequestBatch& batch, size_t* writes) {
+  for (ran_in_batch_ = 0; ran_in_batch_ < batch.size();) {
+    RunOne(batch.args(ran_in_batch_++));
+    if (last_command != nullptr && (last_command->flags & datatypes::kWrite) != 0) {
+      wrote_in_turn_ = true;
+      ++*writes;
+    }
+    if (!closing() && !parked()) continue;
+    // What the parser knows of an unfinished request behind these counts from another place.
+    if (batch.status() != resp::RequestParser::Status::kCommand) parser_ = resp::RequestParser();
+    return false;
+  }
+  return true;
+}
+
 void Connection::RunOne(datatypes::Args args) {
   reply_start_ = output_.Mark();
+  running_args_ = args;
   const auto outcome = server_.dispatcher().Execute(*this, args);
+  running_args_ = {};
   if (server_.turns().failing()) {
     tells_open_turn_ = tells_open_turn_ || server_.turns().MayTellOpenTurn(*this, args);
   }

@@ -20,6 +20,7 @@
 namespace server {
 
 class LookaheadWaiter;
+class RequestBatch;
 class Server;
 
 // Where a connection comes from, as CLIENT LIST shows it.
@@ -128,6 +129,8 @@ class Connection final : public datatypes::Session {
   void Read();
   // Runs what `input` holds; returns how much of it is done with.
   size_t RunRequests(std::string_view input);
+  // False: stopped after ran_in_batch_ requests, by one that waits or closes.
+  bool RunBatch(const RequestBatch& batch, size_t* writes);
   void RunOne(datatypes::Args args);
   void FinishReply();
   void FailProtocol(std::string_view input);
@@ -163,7 +166,9 @@ class Connection final : public datatypes::Session {
   bool wrote_in_turn_ = false;  // A write command ran since the last Release().
   size_t reply_start_ = 0;      // Output mark where the reply of the current command starts.
   size_t released_mark_ = 0;    // Output up to here may leave.
-  size_t running_input_ = 0;    // Size of the input whose requests are being run.
+  size_t ran_in_batch_ = 0;
+  datatypes::Args running_args_;  // Of the command that runs right now.
+  size_t running_input_ = 0;      // Size of the input whose requests are being run.
   int64_t last_interaction_ms_;
   resp::RequestParser parser_;
   resp::RequestParser::Limits limits_;

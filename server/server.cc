@@ -23,6 +23,7 @@
 #include "server/machine_memory.h"
 #include "server/monitors.h"
 #include "server/pause.h"
+#include "server/request_batch.h"
 #include "server/sync_waiters.h"
 #include "server/turns.h"
 
@@ -53,6 +54,7 @@ Server::Server(const Environment& environment)
     : environment_(environment),
       config_(std::make_unique<Config>(settings_)),
       read_buffer_(std::make_unique_for_overwrite<char[]>(kReadBufferBytes)),
+      batch_(std::make_unique<RequestBatch>()),
       now_ms_(environment.clock.NowMs()),
       start_time_ms_(now_ms_),
       run_id_(RandomHex(40)) {

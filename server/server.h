@@ -31,6 +31,7 @@ class Connections;
 class Listener;
 class Monitors;
 class PauseState;
+class RequestBatch;
 class ServerHooks;
 class SyncWaiters;
 class Turns;
@@ -155,7 +156,8 @@ class Server {
   // Where reads go first: one buffer for all connections.
   static constexpr size_t kReadBufferBytes = size_t{64} << 10;
   char* read_buffer() { return read_buffer_.get(); }
-  // Reused by every request.
+  RequestBatch& batch() { return *batch_; }
+  // Reused by whoever parses ahead.
   std::vector<std::string_view>& scratch_args() { return scratch_args_; }
 
  private:
@@ -178,6 +180,7 @@ class Server {
   datatypes::CommandTable commands_;
   EventLoop loop_;
   std::unique_ptr<char[]> read_buffer_;
+  std::unique_ptr<RequestBatch> batch_;
   std::vector<std::string_view> scratch_args_;
   int64_t now_ms_;
   int64_t start_time_ms_;

@@ -40,6 +40,37 @@ TEST_CASE("the replies of a pipeline come in the order of its requests") {
   }
 }
 
+TEST_CASE("a pipeline goes on where a waiting command stopped it, wherever its last piece is cut") {
+  const RunningServer server;
+  TestClient admin(server.port());
+  const std::string pipeline =
+      "*2\r\n$4\r\nECHO\r\n$1\r\na\r\n*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\n1\r\nGET k\r\n";
+  const std::string last = "*2\r\n$4\r\nECHO\r\n$3\r\nend\r\n";
+  for (size_t cut = 0; cut <= last.size(); ++cut) {
+    TestClient client(server.port());
+    CHECK(admin.Run({"DEL", "k"}).starts_with(":"));
+    CHECK(admin.Run({"CLIENT", "PAUSE", "100000", "WRITE"}) == "+OK");
+    client.Send(pipeline + last.substr(0, cut));
+    CHECK(client.Read() == "\"a\"");
+    CHECK(admin.Run({"CLIENT", "UNPAUSE"}) == "+OK");
+    client.Send(last.substr(cut));
+    CHECK(client.Read() == "+OK");
+    CHECK(client.Read() == "\"1\"");
+    CHECK(client.Read() == "\"end\"");
+  }
+}
+
+TEST_CASE("quoted words of each inline command in a pipeline are its own") {
+  const RunningServer server;
+  TestClient client(server.port());
+  client.Send(
+      "*0\r\nECHO \"first word\"\r\n\r\nECHO \"second word\"\r\nECHO third\r\nECHO \"\"\r\n");
+  CHECK(client.ReadText() == "first word");
+  CHECK(client.ReadText() == "second word");
+  CHECK(client.ReadText() == "third");
+  CHECK(client.Read() == "\"\"");
+}
+
 TEST_CASE("a value of many megabytes goes in and comes out") {
   const RunningServer server;
   TestClient client(server.port());
