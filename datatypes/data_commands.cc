@@ -9,6 +9,7 @@ void AddDataCommands(CommandTable& table) {
   table.Add(DatabaseCommands());
   table.Add(ExpireCommands());
   table.Add(KeyCommands());
+  table.Add(ListCommands());
   table.Add(MoveCommands());
   table.Add(ObjectCommands());
   table.Add(ScanCommands());

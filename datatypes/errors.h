@@ -69,6 +69,13 @@ inline constexpr std::string_view kLcsTooLong = "ERR String too long for LCS";
 inline constexpr std::string_view kLcsNeedsTooMuchMemory =
     "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len";
 
+// Lists.
+inline constexpr std::string_view kLposRankIsZero =
+    "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use "
+    "negative to start from the end of the list";
+inline constexpr std::string_view kLposCountNegative = "ERR COUNT can't be negative";
+inline constexpr std::string_view kLposMaxLenNegative = "ERR MAXLEN can't be negative";
+
 // Bitmaps.
 inline constexpr std::string_view kBitNotAnInteger = "ERR bit is not an integer or out of range";
 inline constexpr std::string_view kBitOffsetOutOfRange =

@@ -10,6 +10,7 @@
 #include "datatypes/encoding_rules.h"
 #include "datatypes/errors.h"
 #include "datatypes/help_reply.h"
+#include "datatypes/list.h"
 #include "datatypes/object_encoding.h"
 #include "datatypes/sorted_set.h"
 #include "datatypes/string_value.h"
@@ -38,14 +39,13 @@ Result<EncodingFacts> GatherFacts(lsm::Collection& rows, uint64_t max_rows) {
   facts.elements = rows.count();
   if (rows.count() > max_rows) {
     facts.all_integers = false;
-    facts.largest_bytes = facts.total_bytes = std::numeric_limits<uint32_t>::max();
+    facts.largest_bytes = std::numeric_limits<uint32_t>::max();
     return facts;
   }
   lsm::CollectionCursor row = rows.SeekFirst();
   for (; row.valid(); row.Next()) {
     facts.largest_bytes = std::max(
         {facts.largest_bytes, uint64_t{row.subkey().size()}, uint64_t{row.value().size()}});
-    facts.total_bytes += row.value().size();
     if (!resp::ParseInt64(row.subkey())) facts.all_integers = false;
   }
   if (!row.status().ok()) return tl::unexpected(Error(row.status()));
@@ -55,20 +55,17 @@ Result<EncodingFacts> GatherFacts(lsm::Collection& rows, uint64_t max_rows) {
 }  // namespace
 
 Result<std::string_view> ObjectEncodingOf(const Settings& settings, lsm::Entry& entry) {
-  if (entry.type() == kString) {
-    return String::Encoding(entry);
-  }
+  if (entry.type() == kString) return String::Encoding(entry);
+  if (entry.type() == kList) return List::Encoding(entry);
   EncodingFacts facts;
   if (entry.has_collection() && entry.type() != kStream) {
     const uint64_t limit = static_cast<uint64_t>(
         std::max({settings.set_max_intset_entries, settings.set_max_listpack_entries,
                   settings.hash_max_listpack_entries, 2 * settings.zset_max_listpack_entries,
-                  settings.list_max_listpack_size, int64_t{1} << 14}));
+                  int64_t{1} << 14}));
     ASSIGN_OR_RETURN(facts, GatherFacts(entry.collection(), limit));
   }
   switch (entry.type()) {
-    case kList:
-      return ListEncoding(settings, facts);
     case kSet:
       return SetEncoding(settings, facts);
     case kSortedSet:

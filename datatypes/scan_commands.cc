@@ -14,42 +14,13 @@
 #include "datatypes/command_context.h"
 #include "datatypes/command_table.h"
 #include "datatypes/errors.h"
+#include "datatypes/gathered_bulks.h"
 #include "datatypes/glob.h"
 #include "datatypes/types.h"
 #include "resp/number_format.h"
 
 namespace datatypes {
 namespace {
-
-// Bulk strings, to be sent once their number is known.
-class GatheredBulks {
- public:
-  void Add(std::string_view bytes) {
-    if (pieces_.empty() || pieces_.back()->size() >= kPieceBytes) {
-      pieces_.push_back(std::make_shared<std::string>());
-    }
-    std::string& piece = *pieces_.back();
-    char header[resp::kMaxInt64Chars];
-    piece += '$';
-    piece.append(header, resp::FormatUint64(header, bytes.size()));
-    piece += "\r\n";
-    piece += bytes;
-    piece += "\r\n";
-    ++count_;
-  }
-  void WriteArray(resp::Writer& reply) {
-    reply.Array(count_);
-    for (std::shared_ptr<std::string>& piece : pieces_) {
-      reply.out().AppendShared(std::move(piece));
-    }
-    pieces_.clear();
-  }
-
- private:
-  static constexpr size_t kPieceBytes = size_t{64} * 1024;
-  std::vector<std::shared_ptr<std::string>> pieces_;
-  size_t count_ = 0;
-};
 
 enum class Form : uint8_t { kKeys, kScan };
 

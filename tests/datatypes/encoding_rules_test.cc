@@ -43,22 +43,5 @@ TEST_CASE("a set of integers may be larger than a packed one") {
   CHECK(SetEncoding(settings, facts) == "listpack");
 }
 
-TEST_CASE("a list's limit is a number of elements or a size in bytes") {
-  Settings settings;
-  EncodingFacts facts;
-  facts.elements = 100;
-  facts.total_bytes = 8000;
-  facts.largest_bytes = 80;
-  CHECK(ListEncoding(settings, facts) == "quicklist");
-  facts.total_bytes = 7900;
-  CHECK(ListEncoding(settings, facts) == "listpack");
-  settings.list_max_listpack_size = 99;
-  CHECK(ListEncoding(settings, facts) == "quicklist");
-  settings.list_max_listpack_size = 100;
-  CHECK(ListEncoding(settings, facts) == "listpack");
-  settings.list_packed_threshold_bytes = 80;
-  CHECK(ListEncoding(settings, facts) == "quicklist");
-}
-
 }  // namespace
 }  // namespace datatypes
