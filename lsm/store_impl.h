@@ -231,7 +231,7 @@ class StoreImpl final : public Store,
   Result<std::optional<std::string>> RandomKeyNear(uint32_t db, uint64_t position);
 
   // ---- Upkeep.
-  void EvictSome(size_t max_steps);
+  void EvictSome(int64_t until_us);
   void HurryApplier();
   void Log(char level, const std::string& line) const;
 

@@ -11,8 +11,10 @@ namespace lsm {
 
 namespace {
 
-// Nodes that one turn's eviction looks at, at most: some hundred microseconds.
+// Nodes that eviction looks at between two looks at the clock: some hundred microseconds.
 constexpr size_t kEvictionSteps = 1000;
+// If fewer of them could go, the rest waits for the applier, and to look further is in vain.
+constexpr size_t kWorthMoreSteps = kEvictionSteps / 4;
 // Segments of the table whose dead entries are freed between two looks at the clock.
 constexpr size_t kDeadSegmentsPerSlice = 2;
 constexpr size_t kDroppedPagesPerSlice = 256;
@@ -21,7 +23,7 @@ constexpr uint64_t kMinArrivalBytes = uint64_t{64} << 10;
 
 }  // namespace
 
-void StoreImpl::EvictSome(size_t max_steps) {
+void StoreImpl::EvictSome(int64_t until_us) {
   const bool off = options_.hot_tier == HotTierMode::kOff;
   const uint64_t budget = off ? 0 : hot_budget_bytes_;
   // While commands wait for the rest of what they need, what has arrived for them stays, within
@@ -29,7 +31,11 @@ void StoreImpl::EvictSome(size_t max_steps) {
   const uint64_t arrivals = std::max(kMinArrivalBytes, hot_budget_bytes_ / 8);
   hot_.AdmitArrivals(board_->pending() > 0 ? arrivals : 0);
   if (hot_.used_bytes() <= budget) return;
-  hot_.EvictTo(budget, max_steps);
+  size_t evicted = 0;
+  do {
+    evicted = hot_.EvictTo(budget, kEvictionSteps);
+  } while (evicted >= kWorthMoreSteps && hot_.used_bytes() > budget &&
+           clock_.MonotonicUs() < until_us);
   // What is left over the budget is mostly not applied yet.
   if (!off && hot_.used_bytes() > budget) HurryApplier();
 }
@@ -44,7 +50,7 @@ int64_t StoreImpl::RunHousekeeping(int64_t budget_us) {
   const int64_t until_us = clock_.MonotonicUs() + budget_us;
   UpdateCoarseClock();
   TakeApplied();
-  EvictSome(kEvictionSteps);
+  EvictSome(until_us - budget_us / 2);  // The other half is for what follows.
   bool more = Sweep(until_us);
   bool freeing = false;
   do {

@@ -9,6 +9,11 @@
 
 #if TIERCEL_JEMALLOC
 #include <jemalloc/jemalloc.h>
+
+// Read by jemalloc when the process starts. Few arenas, since what one has freed another cannot
+// use; unused pages go back after a second, on a thread of the allocator's own, since they count
+// against maxmemory like used ones.
+const char* malloc_conf = "narenas:4,background_thread:true,dirty_decay_ms:1000,muzzy_decay_ms:0";
 #endif
 
 namespace server {

@@ -39,6 +39,15 @@ void Instruments::Cron(int64_t now_ms) {
   memory.Cron(now_ms);
   const lsm::Store& store = server.store();
   if (store.synced_seq() >= store.committed_seq()) last_save_ms = now_ms;
+  if (server.settings().latency_monitor_threshold_ms == 0) return;
+  // They run on the log's thread: the last one of each tick stands for all.
+  const lsm::StoreStats stats = store.Stats();
+  if (stats.log_fsyncs != fsyncs_seen) {
+    const bool always = server.settings().appendfsync == lsm::FsyncPolicy::kAlways;
+    OnEvent(always ? "aof-fsync-always" : "aof-fsync",
+            static_cast<int64_t>(stats.log_last_fsync_us));
+  }
+  fsyncs_seen = stats.log_fsyncs;
 }
 
 bool DebugAllowed(const Connection& connection) {

@@ -33,6 +33,7 @@ struct Instruments {
   DebugState debug;
   // When everything committed was last known to be on disk (LASTSAVE, INFO).
   int64_t last_save_ms;
+  uint64_t fsyncs_seen = 0;  // By the latency monitor.
 };
 
 // The command may be used by this client, as enable-debug-command says.

@@ -12,8 +12,8 @@
 
 namespace server {
 
-// Latency spikes by event class ("command", "fast-command", "aof-fsync-always", "expire-cycle"
-// …): what LATENCY LATEST, HISTORY, GRAPH and DOCTOR tell. At most one sample a second and class,
+// Latency spikes by event class ("command", "fast-command", "aof-fsync", "aof-fsync-always", and
+// "housekeeping" for what Redis calls expire-cycle and eviction-cycle): what LATENCY LATEST, HISTORY, GRAPH and DOCTOR tell. At most one sample a second and class,
 // the worst. Loop thread only.
 class LatencyMonitor {
  public:

@@ -93,7 +93,7 @@ std::string_view Advice(std::string_view event) {
     return "The disk was slow in syncing the commit log. With appendfsync always every reply waits "
            "for that; everysec does not. A log on a disk of its own helps.";
   }
-  if (event.starts_with("expire-") || event.starts_with("eviction-")) {
+  if (event == "housekeeping") {
     return "Housekeeping took long in one piece. Very many keys that expire in the same moment, or "
            "a hot set that changes as a whole, cause it.";
   }

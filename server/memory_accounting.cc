@@ -12,13 +12,13 @@ constexpr int64_t kIntervalMs = 100;
 // What is reserved halves in about 30 seconds when it is no longer used.
 constexpr double kForgetPerStep = 0.0023;
 // Unused pages are given back, and the share is corrected, at most this often.
-constexpr int64_t kHoldBackIntervalMs = 1000;
+constexpr int64_t kHoldBackIntervalMs = 300;
 // Of maxmemory: above the first, anonymous memory is reduced; the promise is 1.25.
-constexpr double kReduceAbove = 1.15;
+constexpr double kReduceAbove = 1.12;
 constexpr double kRelaxBelow = 1.05;
-constexpr double kShareDown = 0.97;
+constexpr double kLeastShareDown = 0.8;
 constexpr double kShareUp = 1.005;
-constexpr double kLeastShare = 0.5;
+constexpr double kLeastShare = 0.3;
 
 // However much else there is, the hot tier has a tenth.
 uint64_t BudgetOf(uint64_t maxmemory, double reserved, double share) {
@@ -78,8 +78,10 @@ void MemoryAccounting::HoldBack(int64_t now_ms, uint64_t maxmemory) {
     next_hold_back_ms_ = now_ms + kHoldBackIntervalMs;
     PurgeAllocator();
     resident_ = ReadResidentBytes();
-    if (static_cast<double>(resident_.anonymous) > limit * kReduceAbove) {
-      share_ = std::max(share_ * kShareDown, kLeastShare);
+    const double still_in_use = static_cast<double>(resident_.anonymous);
+    if (still_in_use > limit * kReduceAbove) {
+      const double down = std::max(limit * kReduceAbove / still_in_use, kLeastShareDown);
+      share_ = std::max(share_ * down, kLeastShare);
     }
   } else if (in_use < limit * kRelaxBelow && share_ < 1) {
     share_ = std::min(share_ * kShareUp, 1.0);

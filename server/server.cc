@@ -32,8 +32,13 @@ namespace {
 
 // What the store may take of an iteration for expiry, eviction and garbage.
 constexpr int64_t kHousekeepingBudgetUs = 500;
+constexpr int64_t kMaxHousekeepingBudgetUs = 20000;
 // Descriptors besides those of clients: log, tables of the LSM, listening sockets.
 constexpr int64_t kReservedDescriptors = 32;
+// The backlog and one memtable (there are up to two for each shard) are never larger than such a
+// part of maxmemory, whatever the settings say: with little memory they would leave none for keys.
+constexpr uint64_t kLeastBacklogs = 8;
+constexpr uint64_t kLeastMemtables = 32;
 
 uint64_t EffectiveMaxMemory(const Settings& settings) {
   if (settings.maxmemory > 0) return static_cast<uint64_t>(settings.maxmemory);
@@ -80,11 +85,14 @@ lsm::StoreOptions Server::MakeStoreOptions() {
   options.log_recovery_truncate = from.log_recovery_truncate;
   options.hot_tier = from.hot_tier ? lsm::HotTierMode::kBounded : lsm::HotTierMode::kOff;
   options.hot_budget_bytes = MemoryAccounting::InitialHotBudget(settings_, effective_maxmemory_);
-  options.backlog_limit_bytes = static_cast<uint64_t>(from.backlog_limit);
+  options.backlog_limit_bytes =
+      std::min(static_cast<uint64_t>(from.backlog_limit), effective_maxmemory_ / kLeastBacklogs);
   options.log_ahead_limit_bytes = static_cast<uint64_t>(from.log_ahead_limit);
   options.apply_interval_ms = static_cast<uint32_t>(from.apply_interval_ms);
   options.shards = static_cast<uint32_t>(from.lsm_shards);
-  options.memtable_bytes = static_cast<size_t>(from.lsm_memtable_size);
+  options.memtable_bytes =
+      std::min(static_cast<uint64_t>(from.lsm_memtable_size),
+               std::max<uint64_t>(effective_maxmemory_ / kLeastMemtables, 1 << 20));
   options.table_bytes = static_cast<size_t>(from.lsm_table_size);
   options.block_bytes = static_cast<size_t>(from.lsm_block_size);
   options.block_cache_bytes = static_cast<size_t>(from.lsm_block_cache_size);
@@ -218,13 +226,15 @@ void Server::EndIteration() {
 }
 
 void Server::Housekeep() {
-  if (settings_.latency_monitor_threshold_ms == 0) [[likely]] {
-    WakeBy(now_ms_ + store_->RunHousekeeping(kHousekeepingBudgetUs));
-    return;
-  }
+  // As long as commands have run, if it needs that: or those that create more in an iteration than
+  // is evicted in it would fill memory without end.
   const int64_t started_us = clock().MonotonicUs();
-  WakeBy(now_ms_ + store_->RunHousekeeping(kHousekeepingBudgetUs));
-  instruments_->OnEvent("housekeeping", clock().MonotonicUs() - started_us);
+  const int64_t budget_us = std::clamp(started_us - iteration_started_us_, kHousekeepingBudgetUs,
+                                       kMaxHousekeepingBudgetUs);
+  WakeBy(now_ms_ + store_->RunHousekeeping(budget_us));
+  if (settings_.latency_monitor_threshold_ms > 0) [[unlikely]] {
+    instruments_->OnEvent("housekeeping", clock().MonotonicUs() - started_us);
+  }
 }
 
 void Server::WakeBy(int64_t at_ms) {
