@@ -3,8 +3,8 @@
 # The case files, with a roomy hot tier and again with one that evicts all the time.
 # usage: run.sh BUILD_DIR
 set -u
-cd "$(dirname "$0")"
-build=$(cd "../$1" 2>/dev/null && pwd || cd "$1" && pwd)
+build=$(cd "$1" && pwd) || exit 2
+cd "$(dirname "$0")" || exit 2
 status=0
 for mode in hot-tier=yes hot-tier=no; do
   work=$(mktemp -d)
