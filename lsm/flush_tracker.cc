@@ -11,6 +11,12 @@ void FlushTracker::Start(uint64_t applied_seq) {
   // An instance that was opened again has lost its memtables, and what stood in them.
   written_seq_ = applied_seq;
   switches_.clear();
+  started_ = true;
+}
+
+void FlushTracker::Stop() {
+  const std::lock_guard lock(mutex_);
+  started_ = false;
 }
 
 void FlushTracker::Written(uint64_t seq) {
@@ -30,13 +36,14 @@ uint64_t FlushTracker::written_seq() const {
 
 void FlushTracker::OnMemtableSwitch(uint64_t log_number) {
   const std::lock_guard lock(mutex_);
-  switches_.push_back({log_number, written_seq_});
+  if (started_) switches_.push_back({log_number, written_seq_});
 }
 
 void FlushTracker::OnMemtableFlushed(uint64_t next_log_number) {
   uint64_t flushed = 0;
   {
     const std::lock_guard lock(mutex_);
+    if (!started_) return;
     const uint64_t before = flushed_seq_;
     while (!switches_.empty() && switches_.front().log_number <= next_log_number) {
       flushed_seq_ = std::max(flushed_seq_, switches_.front().written_seq);

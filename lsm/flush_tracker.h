@@ -29,6 +29,9 @@ class FlushTracker final : public MemtableObserver {
 
   // What the tables held when the DB was opened, for the first time or again; nobody writes yet.
   void Start(uint64_t applied_seq);
+  // The DB is about to be closed and opened again. Until Start() nothing counts as flushed: opening
+  // drops the logs of memtables that were lost with the old instance, which looks like a flush.
+  void Stop();
   void Written(uint64_t seq);
 
   uint64_t flushed_seq() const;
@@ -45,6 +48,7 @@ class FlushTracker final : public MemtableObserver {
 
   const std::function<void(uint64_t)> on_flushed_;
   mutable std::mutex mutex_;
+  bool started_ = false;
   uint64_t written_seq_ = 0;
   uint64_t flushed_seq_ = 0;
   std::deque<Switch> switches_;  // Not yet flushed, ascending.

@@ -203,7 +203,7 @@ Status LogScanner::Judge(const Stop& stop) {
   }
   if (later_records) text += ", while records up to " + std::to_string(last) + " come after it";
   text +=
-      ". Restore the file from a copy, or start once with \"--log-recovery truncate\": this "
+      ". Restore the file from a copy, or start once with \"--log-recovery-truncate yes\": this "
       "cuts the log here, and record " +
       std::to_string(expected_) + " and all after it are lost";
   return {};

@@ -317,6 +317,7 @@ Status Shards::Reopen(uint32_t number, const Reapply& reapply) {
   Shard& shard = *shards_[number];
   LSM_RETURN_IF_ERROR(CheckRoom(shard));
   const WriterLock lock(&shard.mutex);
+  shard.tracker->Stop();
   shard.db.reset();
   Status status = OpenShard(shard, false);
   if (status.ok()) {

@@ -295,14 +295,6 @@ constexpr ConfigRow kRows[] = {
      .canonical = CanonicalOutputLimits,
      .doc = "Per class: hard limit, soft limit, seconds above the soft limit; then the client is "
             "disconnected."},
-    {.name = "maxmemory-clients",
-     .kind = ConfigKind::kMemoryOrPercent,
-     .min = -100,
-     .default_text = "0",
-     .target = NUMBER(maxmemory_clients),
-     .doc =
-         "Memory of all clients' buffers together; beyond it the largest are disconnected. 0: no "
-         "limit."},
     // ---- Memory and durability
     {.name = "maxmemory",
      .kind = ConfigKind::kMemory,

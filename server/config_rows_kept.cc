@@ -52,6 +52,7 @@ constexpr ConfigRow kRows[] = {
     {.name = "lazyfree-lazy-server-del", .kind = ConfigKind::kBool, .default_text = "no", .doc = "DEL, FLUSH and expiry never block here."},
     {.name = "lazyfree-lazy-user-del", .kind = ConfigKind::kBool, .default_text = "no", .doc = "DEL, FLUSH and expiry never block here."},
     {.name = "lazyfree-lazy-user-flush", .kind = ConfigKind::kBool, .default_text = "no", .doc = "DEL, FLUSH and expiry never block here."},
+    {.name = "maxmemory-clients", .kind = ConfigKind::kMemoryOrPercent, .min = -100, .default_text = "0", .doc = "Clients are not evicted for their memory yet: client-output-buffer-limit and client-query-buffer-limit bound each of them."},
     {.name = "maxmemory-samples", .kind = ConfigKind::kInteger, .min = 1, .max = INT_MAX, .default_text = "5", .doc = "The hot tier does not sample."},
     {.name = "maxmemory-eviction-tenacity", .kind = ConfigKind::kInteger, .max = 100, .default_text = "10", .doc = "The hot tier evicts in slices of microseconds."},
     {.name = "active-expire-effort", .kind = ConfigKind::kInteger, .min = 1, .max = 10, .default_text = "1", .doc = "Expiry is exact and never samples."},

@@ -72,7 +72,6 @@ struct Settings {
   std::array<OutputLimit, kClientClasses> client_output_buffer_limit = {
       OutputLimit{0, 0, 0}, OutputLimit{int64_t{256} << 20, int64_t{64} << 20, 60},
       OutputLimit{int64_t{32} << 20, int64_t{8} << 20, 60}};
-  int64_t maxmemory_clients = 0;  // Negative: percent of maxmemory.
 
   // What data commands read: the dispatcher hands it to them.
   datatypes::Settings data;

@@ -392,7 +392,7 @@ TEST_CASE("a closed log is sealed, so that damage to its very last record is see
   const Status refused = t.Open();
   CHECK(refused.code() == Status::Code::kCorruption);
   CHECK(refused.message().find("log/wal-0000000001 at offset 105") != std::string::npos);
-  CHECK(refused.message().find("--log-recovery truncate") != std::string::npos);
+  CHECK(refused.message().find("--log-recovery-truncate yes") != std::string::npos);
 }
 
 TEST_CASE("statistics tell what was written and what is kept") {

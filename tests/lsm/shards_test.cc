@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "lsm/shards.h"
 
+#include <algorithm>
+#include <atomic>
 #include <set>
 
 #include <doctest/doctest.h>
@@ -109,6 +111,31 @@ TEST_CASE("Shards::Reopen has what was lost written again before anybody reads")
   CHECK(shards->reopens() == 1);
   REQUIRE(shards->FlushMemtable(0).ok());
   CHECK(shards->flushed_seq() == 2);
+}
+
+TEST_CASE("Shards::Reopen does not take memtables that were lost for flushed ones") {
+  FaultFileSystem files;
+  auto options = TestShardOptions(files);
+  std::atomic<uint64_t> told = 0;
+  options.on_flushed = [&](uint64_t seq) { told = std::max(told.load(), seq); };
+  const auto shards = OpenShards(std::move(options));
+  PutRow(*shards, 0, EncodeStoreKey(kAppliedRow), EncodeApplied(1));
+  shards->Written(0, 1);
+  REQUIRE(shards->FlushMemtable(0).ok());
+  PutRow(*shards, 0, "rb", "lost");
+  PutRow(*shards, 0, EncodeStoreKey(kAppliedRow), EncodeApplied(2));
+  shards->Written(0, 2);
+  // The log behind it is asked for record 2 now: it must not have been released.
+  REQUIRE(shards
+              ->Reopen(0,
+                       [&](leveldb::DB&, uint64_t applied) {
+                         CHECK(applied == 1);
+                         CHECK(told == 1);
+                         return Status::Ok();
+                       })
+              .ok());
+  CHECK(told == 1);
+  CHECK(shards->flushed_seq() == 1);
 }
 
 TEST_CASE("Shards::Reopen leaves the instance readable while the disk is full") {
