@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -76,6 +77,7 @@ int main(int argc, char** argv) {
   std::vector<std::string> names;
   for (size_t i = 0; i < keys; ++i) names.push_back("key:" + std::to_string(i));
   const std::string value(128, 'v');
+  std::mt19937_64 random(1);
   const auto run = [&](const char* what, bool dispatch, const std::vector<std::string_view>& form) {
     const datatypes::CommandSpec* spec = table.Find(form[0]);
     std::vector<std::string_view> args = form;
@@ -100,7 +102,8 @@ int main(int argc, char** argv) {
                                       .notifier = notifier,
                                       .now_ms = 1,
                                       .settings = settings,
-                                      .table = table};
+                                      .table = table,
+                                      .random = random};
         static_cast<void>(spec->handler(ctx));
       }
     }
