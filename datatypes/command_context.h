@@ -16,6 +16,7 @@
 
 namespace datatypes {
 
+class BlockedKeys;
 class CommandTable;
 struct ParkedCommand;
 
@@ -51,10 +52,13 @@ struct CommandContext {
   int64_t now_ms;  // The same during one command, EXEC or script.
   const Settings& settings;
   const CommandTable& table;
+  BlockedKeys& blocked_keys;
   std::mt19937_64& random;
-  // False inside EXEC and scripts: then a handler must finish at once (loads on the spot; a
-  // blocking command answers as if its time were over).
+  // False inside EXEC and scripts: then a handler must finish at once, and loads on the spot. Also
+  // when it has waited for its loads and is run again.
   bool may_suspend = true;
+  // False inside EXEC and scripts: a blocking command answers as if its time were over.
+  bool may_block = true;
 
   // Filled by a handler that suspends. The deadline counts as now_ms does; 0: none.
   std::unique_ptr<Suspension> suspension = nullptr;

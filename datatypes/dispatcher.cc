@@ -51,6 +51,12 @@ size_t Dispatcher::parked_sessions() const {
 size_t Dispatcher::blocked_sessions() const {
   return impl_->blocked_sessions();
 }
+size_t Dispatcher::awaited_keys() const {
+  return impl_->blocked_keys().awaited_keys();
+}
+size_t Dispatcher::awaited_deletions() const {
+  return impl_->blocked_keys().awaited_deletions();
+}
 uint64_t Dispatcher::keyspace_hits() const {
   return impl_->hits();
 }

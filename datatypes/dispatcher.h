@@ -86,6 +86,9 @@ class Dispatcher {
 
   size_t parked_sessions() const;
   size_t blocked_sessions() const;
+  // Keys that anybody waits for; and those whose deletion would end a wait, too.
+  size_t awaited_keys() const;
+  size_t awaited_deletions() const;
   // Keys that reading commands found and did not find, for INFO.
   uint64_t keyspace_hits() const;
   uint64_t keyspace_misses() const;

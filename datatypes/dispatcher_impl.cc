@@ -45,6 +45,7 @@ CommandContext Dispatcher::Impl::MakeContext(Session& session, const CommandSpec
           .now_ms = now_ms_,
           .settings = settings_,
           .table = table_,
+          .blocked_keys = blocked_keys_,
           .random = random_};
 }
 
@@ -106,7 +107,7 @@ Dispatcher::Outcome Dispatcher::Impl::Execute(Session& session, Args args) {
     }
   }
   // Whom this command woke goes on before anybody's next command.
-  if (depth_ == 0 && !ready_.empty()) RunReady();
+  if (depth_ == 0 && (!ready_.empty() || blocked_keys_.has_ready())) RunReady();
   return outcome;
 }
 
@@ -301,6 +302,7 @@ void Dispatcher::Impl::ExecuteNow(Session& session, const CommandSpec& spec, Arg
     if (located.resident && located.keys == 1) found = {args[located.first_index], located.first};
     CommandContext ctx = MakeContext(session, spec, args, reply, &found);
     ctx.may_suspend = false;
+    ctx.may_block = false;
     ++depth_;
     Result<void> result = spec.handler(ctx);
     --depth_;

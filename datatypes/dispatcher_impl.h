@@ -14,6 +14,7 @@
 
 #include <absl/container/btree_set.h>
 
+#include "datatypes/blocked_keys.h"
 #include "datatypes/dispatcher.h"
 #include "datatypes/parked_command.h"
 
@@ -33,7 +34,8 @@ class Dispatcher::Impl final : public ParkingLot {
         table_(table),
         notifier_(notifier),
         settings_(settings),
-        hooks_(hooks) {}
+        hooks_(hooks),
+        blocked_keys_(store) {}
 
   void BeginTurn();
   Outcome Execute(Session& session, Args args);
@@ -52,6 +54,7 @@ class Dispatcher::Impl final : public ParkingLot {
 
   size_t parked_sessions() const { return parked_count_; }
   size_t blocked_sessions() const { return blocked_count_; }
+  const BlockedKeys& blocked_keys() const { return blocked_keys_; }
   uint64_t hits() const { return hits_; }
   uint64_t misses() const { return misses_; }
   void ResetStats() { hits_ = misses_ = 0; }
@@ -99,6 +102,7 @@ class Dispatcher::Impl final : public ParkingLot {
   void KeepSuspension(ParkedCommand& parked, CommandContext& ctx);
   void SetDeadline(ParkedCommand& parked, int64_t deadline_ms);
   void MakeReady(ParkedCommand& parked);
+  void ServeBlocked();
   void Continue(ParkedCommand& parked);
   void Resume(ParkedCommand& parked);
   // The reply is written (or `error` is it): ends the command. The session is told at once, or,
@@ -108,6 +112,7 @@ class Dispatcher::Impl final : public ParkingLot {
   // As a time-out, or with an error.
   void EndWait(ParkedCommand& parked, const Error* error);
   void Forget(ParkedCommand& parked);
+  void EndSuspension(ParkedCommand& parked);
   static void Erase(std::vector<ParkedCommand*>& list, const ParkedCommand* parked);
 
   lsm::Store& store_;
@@ -116,6 +121,7 @@ class Dispatcher::Impl final : public ParkingLot {
   const Notifier& notifier_;
   const Settings& settings_;
   DispatchHooks& hooks_;
+  BlockedKeys blocked_keys_;
   std::mt19937_64 random_{std::random_device{}()};
 
   // The command looked up last, by its name as sent: clients send the same again and again.

@@ -57,13 +57,25 @@ void Dispatcher::Impl::OnParkedReady(ParkedCommand& parked) {
 void Dispatcher::Impl::RunReady() {
   if (ready_depth_ >= kMaxReadyDepth) return;
   ++ready_depth_;
-  while (!ready_.empty()) {
+  for (;;) {
+    if (blocked_keys_.has_ready() && depth_ == 0) ServeBlocked();
+    if (ready_.empty()) break;
     ParkedCommand& parked = *ready_.front();
     ready_.pop_front();
     parked.ready = false;
     Continue(parked);
   }
   --ready_depth_;
+}
+
+void Dispatcher::Impl::ServeBlocked() {
+  // As within a command: the sessions learn of it when all have been served.
+  ++depth_;
+  blocked_keys_.Serve([this](KeyWait& wait) {
+    ParkedCommand* const parked = static_cast<Suspension&>(wait).parked_;
+    if (parked != nullptr && parked->state == ParkedCommand::State::kSuspended) Resume(*parked);
+  });
+  --depth_;
 }
 
 void Dispatcher::Impl::Continue(ParkedCommand& parked) {
@@ -108,6 +120,8 @@ void Dispatcher::Impl::Resume(ParkedCommand& parked) {
     Finish(parked, &result.error());
   } else if (*result) {
     Finish(parked, nullptr);
+  } else if (ctx.suspension != nullptr) {
+    KeepSuspension(parked, ctx);  // It waits for something else now.
   } else if (ctx.yield) {
     parked.yielded = true;
     yielded_.push_back(&parked);
@@ -118,6 +132,7 @@ void Dispatcher::Impl::Finish(ParkedCommand& parked, const Error* error) {
   parked.state = ParkedCommand::State::kFinished;
   SetDeadline(parked, 0);
   if (std::exchange(parked.is_block, false)) --blocked_count_;
+  EndSuspension(parked);
   hooks_.OnDone(*parked.session, *parked.spec, parked.args.view(), parked.busy_us, error);
   // Within a command nobody else's next command may start.
   if (depth_ > 0) {
@@ -145,11 +160,15 @@ void Dispatcher::Impl::Forget(ParkedCommand& parked) {
   if (parked.state == ParkedCommand::State::kPostponed) Erase(postponed_, &parked);
   if (parked.ready) ready_.erase(std::find(ready_.begin(), ready_.end(), &parked));
   if (parked.pending() > 0) store_.Abandon(parked);
-  if (parked.suspension != nullptr && parked.suspension->pending() > 0) {
-    store_.Abandon(*parked.suspension);
-  }
+  EndSuspension(parked);
   --parked_count_;
   parked.session->parked_.reset();
+}
+
+void Dispatcher::Impl::EndSuspension(ParkedCommand& parked) {
+  if (parked.suspension == nullptr) return;
+  if (parked.suspension->pending() > 0) store_.Abandon(*parked.suspension);
+  parked.suspension.reset();
 }
 
 void Dispatcher::Impl::Erase(std::vector<ParkedCommand*>& list, const ParkedCommand* parked) {

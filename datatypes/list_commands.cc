@@ -163,7 +163,7 @@ std::span<const CommandSpec> ListCommands() {
   static const std::vector<CommandSpec> all = [] {
     std::vector<CommandSpec> rows;
     for (const std::span<const CommandSpec> part :
-         {ListEndCommands(), ListReadCommands(), ListEditCommands(), ListMoveCommands()}) {
+         {ListEndCommands(), ListReadCommands(), ListEditCommands(), ListMoveCommands(), ListBlockCommands()}) {
       rows.insert(rows.end(), part.begin(), part.end());
     }
     return rows;

@@ -12,5 +12,6 @@ std::span<const CommandSpec> ListEndCommands();
 std::span<const CommandSpec> ListReadCommands();
 std::span<const CommandSpec> ListEditCommands();
 std::span<const CommandSpec> ListMoveCommands();
+std::span<const CommandSpec> ListBlockCommands();
 
 }  // namespace datatypes

@@ -11,7 +11,7 @@ class Rerun final : public Suspension {
   Result<bool> Resume(CommandContext& ctx) override {
     ctx.may_suspend = false;
     RETURN_IF_ERROR(ctx.spec.handler(ctx));
-    return true;
+    return ctx.suspension == nullptr;  // It may block now.
   }
   void TimeOut(CommandContext&) override {}  // There is no deadline.
 };

@@ -50,6 +50,8 @@ class KeyspaceObserver {
   virtual void OnExpired(uint32_t db, std::string_view key) = 0;
   // All keys of a database went at once.
   virtual void OnFlushed(uint32_t db) = 0;
+  // Two databases are about to exchange all their keys.
+  virtual void OnSwapped(uint32_t a, uint32_t b) = 0;
 };
 
 // One step of a walk over a database's keys.
@@ -225,6 +227,9 @@ class Store {
   virtual Status CompactAll() = 0;
 
   virtual void SetObserver(KeyspaceObserver* observer) = 0;
+  // Further ones, told after that one.
+  virtual void AddObserver(KeyspaceObserver* observer) = 0;
+  virtual void RemoveObserver(KeyspaceObserver* observer) = 0;
   // The RAM that entries and pages may take; what the server computes from maxmemory.
   virtual void SetHotBudget(uint64_t bytes) = 0;
   virtual void SetSweeping(bool on) = 0;

@@ -53,11 +53,13 @@ void StoreImpl::Flush(uint32_t db) {
     dead_again_ = dead_again_ || dead_entries_;  // A walk under way has passed some of these.
     dead_entries_ = true;
   }
-  if (observer_ != nullptr) observer_->OnFlushed(db);
+  ForEachObserver([&](KeyspaceObserver& observer) { observer.OnFlushed(db); });
 }
 
 void StoreImpl::Swap(uint32_t a, uint32_t b) {
-  if (a != b) keyspaces_.Swap(a, b);
+  if (a == b) return;
+  ForEachObserver([&](KeyspaceObserver& observer) { observer.OnSwapped(a, b); });
+  keyspaces_.Swap(a, b);
 }
 
 void StoreImpl::FreeDeadEntries(size_t max_segments) {

@@ -21,7 +21,7 @@ void StoreImpl::ExpireNow(Entry* entry) {
   EntryParts parts = EntryAllocator::PartsOf(*entry);
   DropCollection(parts);
   entry = MakeAbsent(entry);
-  if (observer_ != nullptr) observer_->OnExpired(db, entry->key());
+  ForEachObserver([&](KeyspaceObserver& observer) { observer.OnExpired(db, entry->key()); });
 }
 
 void StoreImpl::SweepRow(const TtlRow& row, int64_t now_ms) {

@@ -122,6 +122,10 @@ class StoreImpl final : public Store,
   Status CompactAll() override;
 
   void SetObserver(KeyspaceObserver* observer) override { observer_ = observer; }
+  void AddObserver(KeyspaceObserver* observer) override { more_observers_.push_back(observer); }
+  void RemoveObserver(KeyspaceObserver* observer) override {
+    std::erase(more_observers_, observer);
+  }
   void SetHotBudget(uint64_t bytes) override { hot_budget_bytes_ = bytes; }
   void SetSweeping(bool on) override { sweeping_ = on; }
   StoreStats Stats() const override;
@@ -239,7 +243,14 @@ class StoreImpl final : public Store,
   FileSystem& files_;
   Clock& clock_;
   const std::function<void()> wake_loop_;
+  // Calls `tell` for each observer.
+  template <typename Tell>
+  void ForEachObserver(Tell tell) {
+    if (observer_ != nullptr) tell(*observer_);
+    for (KeyspaceObserver* const observer : more_observers_) tell(*observer);
+  }
   KeyspaceObserver* observer_ = nullptr;
+  std::vector<KeyspaceObserver*> more_observers_;
   FsyncPolicy fsync_policy_;
 
   std::unique_ptr<DirectoryLock> lock_;

@@ -15,8 +15,9 @@ Keyspace& StoreImpl::SpaceOf(const Entry& entry) {
 }
 
 void StoreImpl::Modified(const Entry& entry) {
-  if (observer_ == nullptr) return;
-  observer_->OnModified(keyspaces_.IndexOf(SpaceOf(entry)), entry.key());
+  if (observer_ == nullptr && more_observers_.empty()) return;
+  const uint32_t db = keyspaces_.IndexOf(SpaceOf(entry));
+  ForEachObserver([&](KeyspaceObserver& observer) { observer.OnModified(db, entry.key()); });
 }
 
 void StoreImpl::Touched(Entry* entry) {

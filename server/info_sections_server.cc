@@ -103,8 +103,8 @@ void InfoClients(Server& server, InfoLines& lines) {
   lines.Number("blocked_clients", blocked);
   lines.Number("tracking_clients", 0);
   lines.Number("clients_in_timeout_table", blocked);
-  lines.Number("total_blocking_keys", 0);
-  lines.Number("total_blocking_keys_on_nokey", 0);
+  lines.Number("total_blocking_keys", server.dispatcher().awaited_keys());
+  lines.Number("total_blocking_keys_on_nokey", server.dispatcher().awaited_deletions());
   // Ours: those whose command waits for data from disk, or for its turn.
   lines.Number("parked_clients", server.dispatcher().parked_sessions() - blocked);
   lines.Number("monitor_clients", server.monitors().size());

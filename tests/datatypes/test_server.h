@@ -141,6 +141,7 @@ class TestServer final : private DispatchHooks, private lsm::KeyspaceObserver {
   void OnModified(uint32_t, std::string_view) override {}
   void OnExpired(uint32_t db, std::string_view key) override;
   void OnFlushed(uint32_t) override {}
+  void OnSwapped(uint32_t, uint32_t) override {}
 
   Options options_;
   lsm::FaultFileSystem files_;

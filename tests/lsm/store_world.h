@@ -40,8 +40,10 @@ struct TestObserver : KeyspaceObserver {
     expired.push_back(std::to_string(db) + ":" + std::string(key));
   }
   void OnFlushed(uint32_t) override { ++flushed; }
+  void OnSwapped(uint32_t, uint32_t) override { ++swapped; }
   int modified = 0;
   int flushed = 0;
+  int swapped = 0;
   std::vector<std::string> expired;
 };
 
