@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "datatypes/blocked_keys.h"
 #include "datatypes/command_table.h"
 #include "datatypes/dispatcher.h"
 #include "lsm/file_system.h"
@@ -78,6 +79,7 @@ int main(int argc, char** argv) {
   for (size_t i = 0; i < keys; ++i) names.push_back("key:" + std::to_string(i));
   const std::string value(128, 'v');
   std::mt19937_64 random(1);
+  datatypes::BlockedKeys blocked_keys(**store);
   const auto run = [&](const char* what, bool dispatch, const std::vector<std::string_view>& form) {
     const datatypes::CommandSpec* spec = table.Find(form[0]);
     std::vector<std::string_view> args = form;
@@ -103,6 +105,7 @@ int main(int argc, char** argv) {
                                       .now_ms = 1,
                                       .settings = settings,
                                       .table = table,
+                                      .blocked_keys = blocked_keys,
                                       .random = random};
         static_cast<void>(spec->handler(ctx));
       }
