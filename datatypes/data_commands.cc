@@ -8,6 +8,7 @@ void AddDataCommands(CommandTable& table) {
   table.Add(CommandCommands());
   table.Add(DatabaseCommands());
   table.Add(ExpireCommands());
+  table.Add(GeoCommands());
   table.Add(KeyCommands());
   table.Add(ListCommands());
   table.Add(MoveCommands());

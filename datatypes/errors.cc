@@ -31,6 +31,11 @@ Failure WrongArity(std::string_view full_name) {
   return Fail(fmt::format("ERR wrong number of arguments for '{}' command", full_name));
 }
 
+Failure OffTheMap(double longitude, double latitude) {
+  return Fail(
+      fmt::format("ERR invalid longitude,latitude pair {:.6f},{:.6f}", longitude, latitude));
+}
+
 Failure NeedsInputKey(std::string_view full_name) {
   return Fail(fmt::format("ERR at least 1 input key is needed for '{}' command", full_name));
 }

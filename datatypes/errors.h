@@ -110,9 +110,12 @@ inline constexpr std::string_view kWithScoresByLex =
     "ERR syntax error, WITHSCORES not supported in combination with BYLEX";
 inline constexpr std::string_view kWeightNotAFloat = "ERR weight value is not a float";
 inline constexpr std::string_view kZSetLimitNegative = "ERR LIMIT can't be negative";
-inline constexpr std::string_view kZSetNumKeysNotPositive =
-    "ERR numkeys should be greater than 0";
+inline constexpr std::string_view kZSetNumKeysNotPositive = "ERR numkeys should be greater than 0";
 inline constexpr std::string_view kZSetCountNotPositive = "ERR count should be greater than 0";
+
+// Geo.
+inline constexpr std::string_view kUnknownUnit =
+    "ERR unsupported unit provided. please use M, KM, FT, MI";
 
 // COMMAND GETKEYS.
 inline constexpr std::string_view kGetKeysInvalidCommand = "ERR Invalid command specified";
@@ -123,6 +126,8 @@ inline constexpr std::string_view kGetKeysArguments = "ERR Invalid arguments spe
 
 // `full_name` is in lower case; of a subcommand "config|get".
 Failure WrongArity(std::string_view full_name);
+// A place that no map shows.
+Failure OffTheMap(double longitude, double latitude);
 // ZUNION and its kin, without a key to read.
 Failure NeedsInputKey(std::string_view full_name);
 // The expiry of SET, EXPIRE and the like overflows or is not positive.

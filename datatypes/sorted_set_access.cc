@@ -4,9 +4,15 @@
 #include <memory>
 #include <utility>
 
+#include "datatypes/arguments.h"
 #include "datatypes/rerun.h"
 
 namespace datatypes {
+
+Result<uint64_t> ParseCount(std::string_view text, std::string_view error) {
+  ASSIGN_OR_RETURN(const int64_t count, ParseIntegerFrom(text, 0, error, error));
+  return static_cast<uint64_t>(count);
+}
 
 Result<SortedSet> OpenSortedSet(const CommandContext& ctx, std::string_view key) {
   return SortedSet::Open(ctx.keyspace, key, ctx.settings);

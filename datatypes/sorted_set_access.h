@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
+#include <vector>
 
 #include "datatypes/command_context.h"
 #include "datatypes/result.h"
@@ -12,12 +14,28 @@ namespace datatypes {
 
 // What the handlers of sorted set and geo commands share.
 
+// 0 and more. All that is anything else has the same error.
+Result<uint64_t> ParseCount(std::string_view text, std::string_view error);
+
 Result<SortedSet> OpenSortedSet(const CommandContext& ctx, std::string_view key);
 
 // False: a set without index has to be loaded first; the command is suspended, and the handler must
 // return, before its first change and before it replies anything. (Of an indexed one the row hints
 // have brought the members' pages.)
 [[nodiscard]] bool SmallLoadedOrSuspended(CommandContext& ctx, const SortedSet& set);
+
+struct SortedSetAddOptions {
+  bool nx = false;
+  bool xx = false;
+  bool gt = false;
+  bool lt = false;
+  bool ch = false;
+  bool incr = false;  // Then there is one element.
+};
+// What ZADD does, its reply included.
+Result<void> AddToSortedSet(CommandContext& ctx, std::string_view key,
+                            const SortedSetAddOptions& options,
+                            std::span<const SortedSet::Element> elements);
 
 // Announces a change, and `new` before it if the change created the key.
 void NotifySortedSet(const CommandContext& ctx, std::string_view key, bool created,

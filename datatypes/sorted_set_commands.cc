@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -18,18 +19,9 @@
 namespace datatypes {
 namespace {
 
-struct AddOptions {
-  bool nx = false;
-  bool xx = false;
-  bool gt = false;
-  bool lt = false;
-  bool ch = false;
-  bool incr = false;
-  size_t first = 2;  // The first score's argument.
-};
-
-AddOptions ParseAddOptions(Args args) {
-  AddOptions parsed;
+// ZADD's options; `first`: where the first score is.
+SortedSetAddOptions ParseAddOptions(Args args, size_t& first) {
+  SortedSetAddOptions parsed;
   OptionReader options(args, 2);
   while (!options.done()) {
     if (options.Take("NX")) {
@@ -48,11 +40,11 @@ AddOptions ParseAddOptions(Args args) {
       break;
     }
   }
-  parsed.first = options.position();
+  first = options.position();
   return parsed;
 }
 
-Result<void> CheckAddOptions(const AddOptions& options, size_t arguments) {
+Result<void> CheckAddOptions(const SortedSetAddOptions& options, size_t arguments) {
   if (arguments % 2 != 0 || arguments == 0) return Fail(kSyntaxError);
   if (options.nx && options.xx) return Fail(kZAddNxAndXx);
   if ((options.gt && options.nx) || (options.lt && options.nx) || (options.gt && options.lt)) {
@@ -69,7 +61,7 @@ struct Added {
   std::optional<double> score;  // Now; nothing if the options left the member alone.
 };
 
-Result<Added> AddMember(SortedSet& set, const AddOptions& options, double score,
+Result<Added> AddMember(SortedSet& set, const SortedSetAddOptions& options, double score,
                         std::string_view member) {
   ASSIGN_OR_RETURN(const std::optional<double> old, set.Score(member));
   Added added;
@@ -88,26 +80,33 @@ Result<Added> AddMember(SortedSet& set, const AddOptions& options, double score,
   return added;
 }
 
-Result<void> Add(CommandContext& ctx, const AddOptions& options) {
-  const std::string_view key = ctx.args[1];
-  const Args pairs = ctx.args.subspan(options.first);
+Result<void> Add(CommandContext& ctx, const SortedSetAddOptions& options, size_t first) {
+  const Args pairs = ctx.args.subspan(first);
   RETURN_IF_ERROR(CheckAddOptions(options, pairs.size()));
-  absl::InlinedVector<double, 8> scores;
+  absl::InlinedVector<SortedSet::Element, 4> elements;
   for (size_t i = 0; i < pairs.size(); i += 2) {
     ASSIGN_OR_RETURN(const double score, ParseDouble(pairs[i]));
-    scores.push_back(score);
+    elements.push_back({pairs[i + 1], score});
   }
+  return AddToSortedSet(ctx, ctx.args[1], options, {elements.data(), elements.size()});
+}
+
+}  // namespace
+
+Result<void> AddToSortedSet(CommandContext& ctx, std::string_view key,
+                            const SortedSetAddOptions& options,
+                            std::span<const SortedSet::Element> elements) {
   ASSIGN_OR_RETURN(SortedSet set, OpenSortedSet(ctx, key));
   if (!SmallLoadedOrSuspended(ctx, set)) return {};
-  if (pairs.size() > 2 && set.indexed()) {
-    for (size_t i = 1; i < pairs.size(); i += 2) RETURN_IF_ERROR(set.Load(pairs[i]));
+  if (elements.size() > 1 && set.indexed()) {
+    for (const SortedSet::Element& element : elements) RETURN_IF_ERROR(set.Load(element.member));
   }
   const bool existed = set.exists();
   int64_t created = 0;
   int64_t updated = 0;
   std::optional<double> last;
-  for (size_t i = 0; i < scores.size(); ++i) {
-    ASSIGN_OR_RETURN(const Added added, AddMember(set, options, scores[i], pairs[2 * i + 1]));
+  for (const SortedSet::Element& element : elements) {
+    ASSIGN_OR_RETURN(const Added added, AddMember(set, options, element.score, element.member));
     created += added.created ? 1 : 0;
     updated += added.updated ? 1 : 0;
     last = added.score;
@@ -125,16 +124,20 @@ Result<void> Add(CommandContext& ctx, const AddOptions& options) {
   return {};
 }
 
+namespace {
+
 // ZADD key [NX | XX] [GT | LT] [CH] [INCR] score member [score member …]
 Result<void> ZAdd(CommandContext& ctx) {
-  return Add(ctx, ParseAddOptions(ctx.args));
+  size_t first = 0;
+  const SortedSetAddOptions options = ParseAddOptions(ctx.args, first);
+  return Add(ctx, options, first);
 }
 
 // ZINCRBY key increment member
 Result<void> ZIncrBy(CommandContext& ctx) {
-  AddOptions options;
+  SortedSetAddOptions options;
   options.incr = true;
-  return Add(ctx, options);
+  return Add(ctx, options, 2);
 }
 
 // ZREM key member [member …]

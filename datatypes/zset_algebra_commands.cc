@@ -62,7 +62,7 @@ Result<void> ParseOptions(Args args, size_t from, Operation operation, Output ou
                options.Take("WITHSCORES")) {
       request.with_scores = true;
     } else if (operation == Operation::kInterCard && options.Take("LIMIT", 1)) {
-      ASSIGN_OR_RETURN(request.limit, ParseUnsigned(options.operand(), kZSetLimitNegative));
+      ASSIGN_OR_RETURN(request.limit, ParseCount(options.operand(), kZSetLimitNegative));
     } else {
       return Fail(kSyntaxError);
     }

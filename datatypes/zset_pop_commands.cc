@@ -42,7 +42,7 @@ Result<void> PopFromOne(CommandContext& ctx, End end) {
   const std::string_view key = ctx.args[1];
   uint64_t count = 1;
   if (ctx.args.size() == 3) {
-    ASSIGN_OR_RETURN(count, ParseUnsigned(ctx.args[2]));
+    ASSIGN_OR_RETURN(count, ParseCount(ctx.args[2], kMustBePositive));
   }
   ASSIGN_OR_RETURN(SortedSet set, OpenSortedSet(ctx, key));
   if (!set.exists() || count == 0) {

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Places as members of sorted sets: GEOADD, GEODIST, GEOHASH, GEOPOS.
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "datatypes/arguments.h"
+#include "datatypes/command_table.h"
+#include "datatypes/errors.h"
+#include "datatypes/geo_position.h"
+#include "datatypes/sorted_set_access.h"
+#include "resp/number_format.h"
+
+namespace datatypes {
+namespace {
+
+Result<GeoPosition> ParsePosition(std::string_view longitude, std::string_view latitude) {
+  GeoPosition position;
+  ASSIGN_OR_RETURN(position.longitude, ParseDouble(longitude));
+  ASSIGN_OR_RETURN(position.latitude, ParseDouble(latitude));
+  if (!IsOnMap(position)) return OffTheMap(position.longitude, position.latitude);
+  return position;
+}
+
+// Metres in a unit.
+Result<double> ParseUnit(std::string_view text) {
+  if (EqualsIgnoreCase(text, "m")) return 1.0;
+  if (EqualsIgnoreCase(text, "km")) return 1000.0;
+  if (EqualsIgnoreCase(text, "ft")) return 0.3048;
+  if (EqualsIgnoreCase(text, "mi")) return 1609.34;
+  return Fail(kUnknownUnit);
+}
+
+Result<std::optional<GeoPosition>> PositionOf(const SortedSet& set, std::string_view member) {
+  ASSIGN_OR_RETURN(const std::optional<double> score, set.Score(member));
+  if (!score) return std::optional<GeoPosition>();
+  return std::optional<GeoPosition>(PositionOfScore(*score));
+}
+
+// GEOADD key [NX | XX] [CH] longitude latitude member [longitude latitude member …]
+Result<void> GeoAdd(CommandContext& ctx) {
+  SortedSetAddOptions options;
+  OptionReader reader(ctx.args, 2);
+  while (!reader.done()) {
+    if (reader.Take("NX")) {
+      options.nx = true;
+    } else if (reader.Take("XX")) {
+      options.xx = true;
+    } else if (reader.Take("CH")) {
+      options.ch = true;
+    } else {
+      break;
+    }
+  }
+  const Args places = ctx.args.subspan(reader.position());
+  if (places.size() % 3 != 0 || places.empty() || (options.nx && options.xx)) {
+    return Fail(kSyntaxError);
+  }
+  std::vector<SortedSet::Element> elements;
+  elements.reserve(places.size() / 3);
+  for (size_t i = 0; i < places.size(); i += 3) {
+    ASSIGN_OR_RETURN(const GeoPosition position, ParsePosition(places[i], places[i + 1]));
+    elements.push_back({places[i + 2], GeoScore(position)});
+  }
+  return AddToSortedSet(ctx, ctx.args[1], options, elements);
+}
+
+// GEODIST key member1 member2 [M | KM | FT | MI]
+Result<void> GeoDist(CommandContext& ctx) {
+  double unit = 1;
+  if (ctx.args.size() == 5) {
+    ASSIGN_OR_RETURN(unit, ParseUnit(ctx.args[4]));
+  } else if (ctx.args.size() > 5) {
+    return Fail(kSyntaxError);
+  }
+  ASSIGN_OR_RETURN(const SortedSet set, OpenSortedSet(ctx, ctx.args[1]));
+  if (!SmallLoadedOrSuspended(ctx, set)) return {};
+  ASSIGN_OR_RETURN(const std::optional<GeoPosition> from, PositionOf(set, ctx.args[2]));
+  ASSIGN_OR_RETURN(const std::optional<GeoPosition> to, PositionOf(set, ctx.args[3]));
+  if (from && to) {
+    ctx.reply.Bulk(fmt::format("{:.4f}", GeoDistance(*from, *to) / unit));
+  } else {
+    ctx.reply.Null();
+  }
+  return {};
+}
+
+// GEOHASH key [member [member …]]
+Result<void> GeoHash(CommandContext& ctx) {
+  ASSIGN_OR_RETURN(const SortedSet set, OpenSortedSet(ctx, ctx.args[1]));
+  if (!SmallLoadedOrSuspended(ctx, set)) return {};
+  ctx.reply.Array(ctx.args.size() - 2);
+  for (const std::string_view member : ctx.args.subspan(2)) {
+    ASSIGN_OR_RETURN(const std::optional<GeoPosition> position, PositionOf(set, member));
+    if (position) {
+      ctx.reply.Bulk(GeoHashText(*position));
+    } else {
+      ctx.reply.Null();
+    }
+  }
+  return {};
+}
+
+void ReplyCoordinate(resp::Writer& reply, double degrees) {
+  const std::string text = resp::HumanDoubleToString(degrees);
+  if (reply.resp3()) {
+    reply.Raw(fmt::format(",{}\r\n", text));
+  } else {
+    reply.Bulk(text);
+  }
+}
+
+// GEOPOS key [member [member …]]
+Result<void> GeoPos(CommandContext& ctx) {
+  ASSIGN_OR_RETURN(const SortedSet set, OpenSortedSet(ctx, ctx.args[1]));
+  if (!SmallLoadedOrSuspended(ctx, set)) return {};
+  ctx.reply.Array(ctx.args.size() - 2);
+  for (const std::string_view member : ctx.args.subspan(2)) {
+    ASSIGN_OR_RETURN(const std::optional<GeoPosition> position, PositionOf(set, member));
+    if (!position) {
+      ctx.reply.NullArray();
+      continue;
+    }
+    ctx.reply.Array(2);
+    ReplyCoordinate(ctx.reply, position->longitude);
+    ReplyCoordinate(ctx.reply, position->latitude);
+  }
+  return {};
+}
+
+constexpr CommandSpec kGeoCommands[] = {
+    {.name = "geoadd",
+     .handler = GeoAdd,
+     .arity = -5,
+     .flags = kWrite | kDenyOom,
+     .acl = kAclGeo,
+     .keys = OneKey(1, kRW | kUpdate),
+     .group = "geo",
+     .since = "3.2.0",
+     .summary = "Adds places to a sorted set, or moves them.",
+     .complexity = "O(log(N)) for each place, N being the number of members.",
+     .syntax = "key [NX | XX] [CH] longitude latitude member [longitude latitude member ...]",
+     .history = "6.2.0\tAdded the `CH`, `NX` and `XX` options."},
+    {.name = "geodist",
+     .handler = GeoDist,
+     .arity = -4,
+     .flags = kReadonly,
+     .acl = kAclGeo,
+     .keys = OneKey(1, kRO | kAccess),
+     .rows = {RowHint::Kind::kArgs, 2, 1, 2, 'm'},
+     .group = "geo",
+     .since = "3.2.0",
+     .summary = "Tells the distance between two places.",
+     .complexity = "O(1)",
+     .syntax = "key member1 member2 [M | KM | FT | MI]"},
+    {.name = "geohash",
+     .handler = GeoHash,
+     .arity = -2,
+     .flags = kReadonly,
+     .acl = kAclGeo,
+     .keys = OneKey(1, kRO | kAccess),
+     .rows = EveryRow(2, 'm'),
+     .group = "geo",
+     .since = "3.2.0",
+     .summary = "Tells the geohashes of places.",
+     .complexity = "O(1) for each member asked for.",
+     .syntax = "key [member [member ...]]"},
+    {.name = "geopos",
+     .handler = GeoPos,
+     .arity = -2,
+     .flags = kReadonly,
+     .acl = kAclGeo,
+     .keys = OneKey(1, kRO | kAccess),
+     .rows = EveryRow(2, 'm'),
+     .group = "geo",
+     .since = "3.2.0",
+     .summary = "Tells the longitudes and latitudes of places.",
+     .complexity = "O(1) for each member asked for.",
+     .syntax = "key [member [member ...]]"},
+};
+
+}  // namespace
+
+std::span<const CommandSpec> GeoCommands() {
+  return kGeoCommands;
+}
+
+}  // namespace datatypes
