@@ -28,7 +28,7 @@ struct StoreOptions {
 
   // Commit log.
   FsyncPolicy fsync_policy = FsyncPolicy::kEverySec;
-  size_t log_segment_bytes = size_t{64} << 20;
+  size_t log_segment_bytes = size_t{16} << 20;
   // Cuts a log that is damaged in the middle at the damage instead of refusing to open.
   bool log_recovery_truncate = false;
 

@@ -87,7 +87,7 @@ struct Settings {
   int64_t lsm_bloom_bits = 10;
   int64_t lsm_max_open_tables = 4096;
   bool lsm_compression = true;
-  int64_t log_segment_size = int64_t{64} << 20;
+  int64_t log_segment_size = int64_t{16} << 20;
   bool log_recovery_truncate = false;
   int64_t backlog_limit = int64_t{128} << 20;
   int64_t log_ahead_limit = int64_t{256} << 20;
