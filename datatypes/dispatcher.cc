@@ -36,6 +36,9 @@ bool Dispatcher::Unblock(Session& session, const Error* error) {
 bool Dispatcher::IsBlocked(const Session& session) const {
   return Impl::IsBlocked(session);
 }
+bool Dispatcher::IsReplying(const Session& session) const {
+  return Impl::IsReplying(session);
+}
 void Dispatcher::Cancel(Session& session) {
   impl_->Cancel(session);
 }

@@ -76,6 +76,9 @@ class Dispatcher {
   bool Unblock(Session& session, const Error* error);
   // True when the session's parked command is a blocking one.
   bool IsBlocked(const Session& session) const;
+  // True when the session's parked command has written a part of its reply, is writing it, or has
+  // finished without the session knowing yet: nothing else may be put into the output.
+  bool IsReplying(const Session& session) const;
   // Forgets the session's waiting command without a reply: the client is gone.
   void Cancel(Session& session);
   // Ends blocks whose deadline has come and goes on with commands that only yielded; returns when

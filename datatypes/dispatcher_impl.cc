@@ -261,6 +261,7 @@ Dispatcher::Outcome Dispatcher::Impl::RunHandler(Session& session, const Command
   resp::Writer& reply = session.writer();
   const size_t mark = reply.out().Mark();
   CommandContext ctx = MakeContext(session, spec, args, reply, &found);
+  if (parked != nullptr) parked->replying = true;
   ++depth_;
   const Result<void> result = spec.handler(ctx);
   --depth_;
@@ -268,6 +269,7 @@ Dispatcher::Outcome Dispatcher::Impl::RunHandler(Session& session, const Command
   if (result && ctx.suspension != nullptr) {
     if (parked == nullptr) parked = &Park(session, spec, args, ParkedCommand::State::kSuspended);
     parked->reply_mark = mark;
+    parked->replying = reply.out().Mark() != mark;
     parked->busy_us += duration_us;
     KeepSuspension(*parked, ctx);
     return Outcome::kParked;

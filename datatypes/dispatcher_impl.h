@@ -48,6 +48,7 @@ class Dispatcher::Impl final : public ParkingLot {
   void Wake(Session& session);
   bool Unblock(Session& session, const Error* error);
   static bool IsBlocked(const Session& session);
+  static bool IsReplying(const Session& session);
   void Cancel(Session& session);
   int64_t RunDeadlines();
   void RetryPostponed();

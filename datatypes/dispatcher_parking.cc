@@ -105,6 +105,8 @@ void Dispatcher::Impl::Resume(ParkedCommand& parked) {
   if (std::exchange(parked.yielded, false)) Erase(yielded_, &parked);
   const int64_t started_us = StartTimer();
   resp::Writer& reply = session.writer();
+  if (!parked.replying) parked.reply_mark = reply.out().Mark();  // Pushes came in between.
+  parked.replying = true;
   CommandContext ctx = MakeContext(session, *parked.spec, parked.args.view(), reply, nullptr);
   Result<bool> result = true;
   if (parked.suspension->error().ok()) {
@@ -120,11 +122,14 @@ void Dispatcher::Impl::Resume(ParkedCommand& parked) {
     Finish(parked, &result.error());
   } else if (*result) {
     Finish(parked, nullptr);
-  } else if (ctx.suspension != nullptr) {
-    KeepSuspension(parked, ctx);  // It waits for something else now.
-  } else if (ctx.yield) {
-    parked.yielded = true;
-    yielded_.push_back(&parked);
+  } else {
+    parked.replying = reply.out().Mark() != parked.reply_mark;
+    if (ctx.suspension != nullptr) {
+      KeepSuspension(parked, ctx);  // It waits for something else now.
+    } else if (ctx.yield) {
+      parked.yielded = true;
+      yielded_.push_back(&parked);
+    }
   }
 }
 
@@ -184,6 +189,12 @@ bool Dispatcher::Impl::IsBlocked(const Session& session) {
   return session.parked_ != nullptr && session.parked_->is_block;
 }
 
+bool Dispatcher::Impl::IsReplying(const Session& session) {
+  const ParkedCommand* const parked = session.parked_.get();
+  return parked != nullptr &&
+         (parked->replying || parked->state == ParkedCommand::State::kFinished);
+}
+
 bool Dispatcher::Impl::Unblock(Session& session, const Error* error) {
   if (!IsBlocked(session)) return false;
   EndWait(*session.parked_, error);
@@ -193,6 +204,7 @@ bool Dispatcher::Impl::Unblock(Session& session, const Error* error) {
 void Dispatcher::Impl::EndWait(ParkedCommand& parked, const Error* error) {
   Session& session = *parked.session;
   if (depth_ == 0) now_ms_ = clock_.NowMs();
+  if (!parked.replying) parked.reply_mark = session.writer().out().Mark();
   if (error != nullptr) {
     parked.broken = !WriteError(session.writer(), parked.reply_mark, *error);
   } else {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "datatypes/key_specs.h"
 
+#include <algorithm>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "datatypes/arguments.h"
@@ -71,7 +73,10 @@ bool ResolveKeySpec(const KeySpec& spec, Args args, KeyRange& range) {
 
 Result<void> FindKeys(const CommandSpec& spec, Args args, std::vector<KeyRef>& keys) {
   keys.clear();
-  if (spec.keys.count == 0 && spec.find_keys == nullptr) return Fail(kGetKeysNoKeys);
+  const std::span specs(spec.keys.specs, spec.keys.count);
+  const bool has_keys = std::ranges::any_of(
+      specs, [](const KeySpec& key_spec) { return (key_spec.flags & kNotKey) == 0; });
+  if (!has_keys && spec.find_keys == nullptr) return Fail(kGetKeysNoKeys);
   const auto argc = static_cast<int64_t>(args.size());
   if ((spec.arity > 0 && argc != spec.arity) || argc < -spec.arity) return Fail(kGetKeysArity);
   // The specifications count only if all of them can be followed; the command's own function

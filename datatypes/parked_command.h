@@ -57,7 +57,8 @@ struct ParkedCommand final : lsm::LoadWaiter {
   bool yielded = false;
   bool broken = false;  // Finished, but after a part of the reply had gone out.
   uint8_t load_rounds = 0;
-  size_t reply_mark = 0;
+  size_t reply_mark = 0;  // Where the reply begins; moves on while nothing of it is written.
+  bool replying = false;  // A part of the reply is written, or the handler is at it.
   int64_t deadline_ms = 0;
   int64_t busy_us = 0;  // Spent in it so far.
   std::unique_ptr<Suspension> suspension;

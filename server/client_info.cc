@@ -7,14 +7,28 @@
 #include "resp/split_args.h"
 #include "server/connection.h"
 #include "server/lookahead.h"
+#include "server/pubsub.h"
 #include "server/server.h"
+#include "server/transaction.h"
+#include "server/watch_table.h"
 
 namespace server {
+
+namespace {
+
+size_t CountOf(const std::unique_ptr<Subscriptions>& subscriptions, Topic::Kind kind) {
+  return subscriptions == nullptr ? 0 : subscriptions->count(kind);
+}
+
+}  // namespace
 
 std::string Connection::Flags() const {
   std::string flags;
   if (is_monitor) flags += 'O';
+  if (subscriptions != nullptr) flags += 'P';
+  if (transaction != nullptr) flags += 'x';
   if (postponed || server_.dispatcher().IsBlocked(*this)) flags += 'b';
+  if (watches != nullptr && watches->dirty) flags += 'd';
   if (close_after_reply_) flags += 'c';
   if (close_soon_) flags += 'A';
   if (endpoints_.unix_socket) flags += 'U';
@@ -35,16 +49,20 @@ std::string Connection::Describe() const {
   const size_t more = output_.memory_bytes() - first_block;
   const bool listed = more > 0;
   const int watched = poll_->watched();
+  const size_t queued_bytes = transaction == nullptr ? 0 : transaction->memory_bytes();
   return fmt::format(
-      "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub=0 psub=0 ssub=0 "
-      "multi=-1 qbuf={} qbuf-free={} argv-mem={} multi-mem=0 rbs={} rbp={} obl={} oll={} omem={} "
+      "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub={} psub={} ssub={} "
+      "multi={} qbuf={} qbuf-free={} argv-mem={} multi-mem={} rbs={} rbp={} obl={} oll={} omem={} "
       "tot-mem={} events={}{} cmd={} user=default redir=-1 resp={} lib-name={} lib-ver={}",
       id_, endpoints_.peer, endpoints_.local, fd_, name, (now_ms - created_ms_) / 1000,
-      (now_ms - last_interaction_ms_) / 1000, Flags(), db(), query,
-      query_room > query ? query_room - query : 0, argv_bytes, first_block, first_block,
-      listed ? 0 : output_.size(), listed ? more / resp::OutputBuffer::kBlockBytes + 1 : 0, more,
-      MemoryUsage(), (watched & Poll::kReadable) != 0 ? "r" : "",
-      (watched & Poll::kWritable) != 0 ? "w" : "",
+      (now_ms - last_interaction_ms_) / 1000, Flags(), db(),
+      CountOf(subscriptions, Topic::Kind::kChannel), CountOf(subscriptions, Topic::Kind::kPattern),
+      CountOf(subscriptions, Topic::Kind::kShard),
+      transaction == nullptr ? -1 : static_cast<int64_t>(transaction->queue().size()), query,
+      query_room > query ? query_room - query : 0, argv_bytes, queued_bytes, first_block,
+      first_block, listed ? 0 : output_.size(),
+      listed ? more / resp::OutputBuffer::kBlockBytes + 1 : 0, more, MemoryUsage(),
+      (watched & Poll::kReadable) != 0 ? "r" : "", (watched & Poll::kWritable) != 0 ? "w" : "",
       last_command == nullptr ? "NULL" : server_.commands().FullName(*last_command),
       writer_.resp3() ? 3 : 2, lib_name, lib_version);
 }
@@ -52,7 +70,8 @@ std::string Connection::Describe() const {
 size_t Connection::MemoryUsage() const {
   return sizeof(Connection) + query_.capacity() + output_.memory_bytes() + name.capacity() +
          endpoints_.peer.capacity() + endpoints_.local.capacity() +
-         gates_.capacity() * sizeof(Gate);
+         gates_.capacity() * sizeof(Gate) + held_bytes_ +
+         (transaction == nullptr ? 0 : transaction->memory_bytes());
 }
 
 std::string ExcerptForLog(std::string_view input) {

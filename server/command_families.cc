@@ -13,8 +13,10 @@ void AddServerCommands(datatypes::CommandTable& table) {
   table.Add(LatencyCommands());
   table.Add(LolwutCommands());
   table.Add(MemoryCommands());
+  table.Add(PubSubCommands());
   table.Add(ShutdownCommands());
   table.Add(SlowlogCommands());
+  table.Add(TransactionCommands());
   table.Add(WaitCommands());
 }
 

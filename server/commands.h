@@ -12,6 +12,8 @@ namespace server {
 std::span<const datatypes::CommandSpec> ConfigCommands();
 std::span<const datatypes::CommandSpec> ConnectionCommands();
 std::span<const datatypes::CommandSpec> ClientCommands();
+std::span<const datatypes::CommandSpec> PubSubCommands();
+std::span<const datatypes::CommandSpec> TransactionCommands();
 std::span<const datatypes::CommandSpec> WaitCommands();
 
 // Adds them all: the one list of them.

@@ -14,9 +14,12 @@
 #include "server/connections.h"
 #include "server/instruments.h"
 #include "server/lookahead.h"
+#include "server/pubsub.h"
 #include "server/request_batch.h"
 #include "server/server.h"
+#include "server/transaction.h"
 #include "server/turns.h"
+#include "server/watch_table.h"
 
 namespace server {
 namespace {
@@ -105,7 +108,9 @@ void Connection::Read() {
     if (!parked()) Consume(RunRequests(query_.view()));
   }
   if (closing()) return;
-  if (query_.size() > static_cast<size_t>(server_.settings().client_query_buffer_limit)) {
+  // What MULTI has queued is input that has not been run, too.
+  const size_t queued = transaction == nullptr ? 0 : transaction->argument_bytes();
+  if (query_.size() + queued > static_cast<size_t>(server_.settings().client_query_buffer_limit)) {
     server_.log().Warning("Closing client that reached max query buffer length: " + Describe());
     ++stats.query_buffer_limit_disconnections;
     CloseSoon();
@@ -137,7 +142,6 @@ size_t Connection::RunRequests(std::string_view input) {
   running_input_ = input.size();
   size_t done = 0;
   size_t ran = 0;
-  size_t writes = 0;
   bool go_on = true;
   while (go_on && done < input.size()) {
     if (ran >= kRequestsPerIteration) {
@@ -148,7 +152,7 @@ size_t Connection::RunRequests(std::string_view input) {
     // AUTH lifts the limits for what follows it.
     batch.Parse(parser_, rest, limits_, limits_.authenticated ? RequestBatch::kMax : 1);
     if (batch.keys().size() >= kWorthAHint) server_.store().Hint(db(), batch.keys());
-    go_on = RunBatch(batch, &writes);
+    go_on = RunBatch(batch);
     ran += batch.size();
     if (!go_on) {
       // Stopped at a request: `ran_in_batch_` says which.
@@ -164,18 +168,14 @@ size_t Connection::RunRequests(std::string_view input) {
     server_.turns().CommitIfLarge();
   }
   running_input_ = 0;
-  if (writes > 0) Pace(writes);
+  if (unpaced_writes_ > 0) Pace(std::exchange(unpaced_writes_, 0));
   if (output_.size() > resp::OutputBuffer::kBlockBytes) CheckOutputLimit(server_.now_ms());
   return closing() ? input.size() : done;
 }
 
-bool Connection::RunBatch(const RequestBatch& batch, size_t* writes) {
+bool Connection::RunBatch(const RequestBatch& batch) {
   for (ran_in_batch_ = 0; ran_in_batch_ < batch.size();) {
     RunOne(batch.args(ran_in_batch_++));
-    if (last_command != nullptr && (last_command->flags & datatypes::kWrite) != 0) {
-      wrote_in_turn_ = true;
-      ++*writes;
-    }
     if (!closing() && !parked()) continue;
     // What the parser knows of an unfinished request behind these counts from another place.
     if (batch.status() != resp::RequestParser::Status::kCommand) parser_ = resp::RequestParser();
@@ -187,22 +187,65 @@ bool Connection::RunBatch(const RequestBatch& batch, size_t* writes) {
 void Connection::RunOne(datatypes::Args args) {
   reply_start_ = output_.Mark();
   running_args_ = args;
+  executing_ = true;
   const auto outcome = server_.dispatcher().Execute(*this, args);
+  executing_ = false;
   running_args_ = {};
   if (server_.turns().failing()) {
     tells_open_turn_ = tells_open_turn_ || server_.turns().MayTellOpenTurn(*this, args);
   }
-  if (outcome == datatypes::Dispatcher::Outcome::kDone) FinishReply();
+  if (outcome == datatypes::Dispatcher::Outcome::kDone) {
+    FinishReply();
+  } else if (!held_pushes_.empty()) {
+    ReleasePushes();
+  }
 }
 
 void Connection::FinishReply() {
-  if (replies_off_ || skip_reply_) [[unlikely]] {
+  if ((replies_off_ || skip_reply_) && !keep_reply_) [[unlikely]] {
     output_.TruncateTo(reply_start_);
   } else if (!in_turn_) {
     in_turn_ = true;
     server_.turns().Add(*this);
   }
   skip_reply_ = std::exchange(skip_next_reply_, false);
+  keep_reply_ = false;
+  if (!held_pushes_.empty()) [[unlikely]]
+    ReleasePushes();
+}
+
+void Connection::ReplaceReply(std::string_view error) {
+  output_.TruncateTo(reply_start_);
+  writer_.Error(error);
+}
+
+void Connection::Push(const std::shared_ptr<const std::string>& bytes) {
+  if (closing()) return;
+  if (executing_ || server_.dispatcher().IsReplying(*this)) [[unlikely]] {
+    held_pushes_.push_back(bytes);
+    held_bytes_ += bytes->size();
+  } else {
+    output_.AppendShared(bytes);
+    // The reply of a command that waits begins behind it.
+    reply_start_ = output_.Mark();
+    if (server_.turns().failing()) tells_open_turn_ = true;
+    OutputAdded();
+  }
+  if (output_.size() + held_bytes_ > resp::OutputBuffer::kBlockBytes) {
+    CheckOutputLimit(server_.now_ms());
+  }
+}
+
+void Connection::ReleasePushes() {
+  if (server_.dispatcher().IsReplying(*this)) return;
+  const auto held = std::exchange(held_pushes_, {});
+  held_bytes_ = 0;
+  for (const auto& bytes : held) Push(bytes);
+}
+
+void Connection::DiscardTransaction() {
+  transaction.reset();
+  server_.watches().Unwatch(*this, /*forgive=*/true);
 }
 
 void Connection::OnUnparked() {
@@ -402,7 +445,7 @@ void Connection::CloseSoon() {
 void Connection::CheckOutputLimit(int64_t now_ms) {
   const auto& limit =
       server_.settings().client_output_buffer_limit[static_cast<size_t>(client_class())];
-  const auto used = static_cast<int64_t>(output_.memory_bytes());
+  const auto used = static_cast<int64_t>(output_.memory_bytes() + held_bytes_);
   const bool hard = limit.hard_bytes > 0 && used >= limit.hard_bytes;
   bool soft = limit.soft_bytes > 0 && used >= limit.soft_bytes;
   if (!soft) {
@@ -423,7 +466,8 @@ void Connection::CheckOutputLimit(int64_t now_ms) {
 void Connection::CheckLimits(int64_t now_ms) {
   if (closing()) return;
   const int64_t timeout_ms = server_.settings().timeout_s * 1000;
-  if (timeout_ms > 0 && !parked() && !is_monitor && now_ms - last_interaction_ms_ > timeout_ms) {
+  if (timeout_ms > 0 && !parked() && !is_monitor && subscriptions == nullptr &&
+      now_ms - last_interaction_ms_ > timeout_ms) {
     server_.log().Verbose("Closing idle client");
     CloseSoon();
     return;
@@ -440,6 +484,8 @@ void Connection::CheckLimits(int64_t now_ms) {
 }
 
 void Connection::ResetState() {
+  DiscardTransaction();
+  server_.pubsub().Forget(*this);
   set_authenticated(server_.settings().requirepass.empty());
   SelectDb(0);
   set_no_touch(false);

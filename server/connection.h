@@ -22,6 +22,9 @@ namespace server {
 class LookaheadWaiter;
 class RequestBatch;
 class Server;
+class Transaction;
+struct Subscriptions;
+struct WatchState;
 
 // Where a connection comes from, as CLIENT LIST shows it.
 struct Endpoints {
@@ -57,7 +60,9 @@ class Connection final : public datatypes::Session {
   const Endpoints& endpoints() const { return endpoints_; }
   int64_t created_ms() const { return created_ms_; }
   int64_t last_interaction_ms() const { return last_interaction_ms_; }
-  ClientClass client_class() const { return ClientClass::kNormal; }
+  ClientClass client_class() const {
+    return subscriptions == nullptr ? ClientClass::kNormal : ClientClass::kPubsub;
+  }
 
   bool authenticated() const { return limits_.authenticated; }
   void set_authenticated(bool on) { limits_.authenticated = on; }
@@ -78,6 +83,17 @@ class Connection final : public datatypes::Session {
   // RESET: as freshly connected, but for its id and buffers.
   void ResetState();
 
+  // MULTI's queue; nullptr outside of a transaction.
+  std::unique_ptr<Transaction> transaction;
+  // What WATCH watches; nullptr: nothing was watched since the last EXEC. Kept by WatchTable.
+  std::unique_ptr<WatchState> watches;
+  // nullptr: it is subscribed to nothing. Kept by PubSub.
+  std::unique_ptr<Subscriptions> subscriptions;
+  // Ends the transaction, if there is one, and forgets what is watched.
+  void DiscardTransaction();
+  // RESP2 and subscribed: only few commands are allowed.
+  bool in_subscribed_mode() const { return subscriptions != nullptr && !writer_.resp3(); }
+
   // The last command that ran, for CLIENT LIST; nullptr: none yet.
   const datatypes::CommandSpec* last_command = nullptr;
 
@@ -96,14 +112,24 @@ class Connection final : public datatypes::Session {
   bool closing() const { return close_soon_ || close_after_reply_; }
 
   // ---- Output -----------------------------------------------------------------------------
-  // Bytes that were put into the output outside of a command of its own (MONITOR, pushes) must be
-  // announced, so that the turn sends them.
-  void OutputAdded();
+  // Sends what is no reply: a message, an invalidation, a line of MONITOR. It is sent in order with
+  // the replies, never in the middle of one, and after the reply of the command that is running.
+  // CLIENT REPLY does not hold it back.
+  void Push(const std::shared_ptr<const std::string>& bytes);
+  // The reply of the running command is made of pushes: CLIENT REPLY does not hold it back.
+  void KeepReply() { keep_reply_ = true; }
+  // Puts an error in place of the reply of the running command.
+  void ReplaceReply(std::string_view error);
   // What is in the output now tells of nothing newer than `seq`, and the promise covers
   // `promised_seq`. True: all of it may leave.
   bool Release(uint64_t seq, uint64_t promised_seq);
   // The promise covers more than before. True: all that was released by a turn may leave.
   bool ReleaseUpTo(uint64_t promised_seq);
+  // A write command of this connection is done.
+  void NoteWrite() {
+    wrote_in_turn_ = true;
+    ++unpaced_writes_;
+  }
   // The turn with this connection's last write, for WAITAOF; it may be the open one.
   uint64_t LastWriteSeq() const;
   // Sends what may leave, as far as the socket takes it.
@@ -130,9 +156,12 @@ class Connection final : public datatypes::Session {
   // Runs what `input` holds; returns how much of it is done with.
   size_t RunRequests(std::string_view input);
   // False: stopped after ran_in_batch_ requests, by one that waits or closes.
-  bool RunBatch(const RequestBatch& batch, size_t* writes);
+  bool RunBatch(const RequestBatch& batch);
   void RunOne(datatypes::Args args);
   void FinishReply();
+  // The turn shall look at the output, even if no reply of a command is in it.
+  void OutputAdded();
+  void ReleasePushes();
   void FailProtocol(std::string_view input);
   // Behind a parked command: loads what the requests after it will need.
   void LookAhead();
@@ -163,6 +192,8 @@ class Connection final : public datatypes::Session {
   bool replies_off_ = false;
   bool skip_reply_ = false;
   bool skip_next_reply_ = false;
+  bool keep_reply_ = false;     // But not this one.
+  bool executing_ = false;      // Its own request is being run.
   bool wrote_in_turn_ = false;  // A write command ran since the last Release().
   size_t reply_start_ = 0;      // Output mark where the reply of the current command starts.
   size_t released_mark_ = 0;    // Output up to here may leave.
@@ -184,6 +215,10 @@ class Connection final : public datatypes::Session {
   int64_t over_soft_since_ms_ = 0;
   int64_t pace_debt_us_ = 0;
   uint64_t last_write_seq_ = 0;
+  size_t unpaced_writes_ = 0;
+  // Pushes that came while a reply was being written.
+  std::vector<std::shared_ptr<const std::string>> held_pushes_;
+  size_t held_bytes_ = 0;
   size_t looked_ahead_ = 0;  // Bytes of the query buffer whose requests' keys were prefetched.
   std::unique_ptr<LookaheadWaiter> lookahead_;
   std::unique_ptr<Timer> pace_timer_;

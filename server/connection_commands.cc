@@ -126,6 +126,13 @@ Result<void> Hello(CommandContext& ctx) {
 // PING [message]
 Result<void> Ping(CommandContext& ctx) {
   if (ctx.args.size() > 2) return datatypes::WrongArity("ping");
+  if (ConnectionOf(ctx).in_subscribed_mode()) {
+    // In the form of a message: nothing else comes over such a connection.
+    ctx.reply.Array(2);
+    ctx.reply.Bulk("pong");
+    ctx.reply.Bulk(ctx.args.size() == 2 ? ctx.args[1] : "");
+    return {};
+  }
   if (ctx.args.size() == 2) {
     ctx.reply.Bulk(ctx.args[1]);
   } else {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "server/monitors.h"
+#include "server/pubsub.h"
 #include "server/server.h"
 #include "server/turns.h"
 
@@ -38,6 +39,8 @@ void Connections::Reap() {
     server_.dispatcher().Cancel(*connection);
     server_.turns().Forget(*connection);
     server_.monitors().Remove(*connection);
+    server_.pubsub().Forget(*connection);
+    connection->DiscardTransaction();
     if (connection->in_backlog_) std::erase(backlog_, connection);
     all_.erase(connection->id());
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "server/hooks.h"
 
+#include <array>
 #include <string>
 
 #include "server/connection.h"
@@ -8,7 +9,9 @@
 #include "server/monitors.h"
 #include "server/pause.h"
 #include "server/server.h"
+#include "server/transaction.h"
 #include "server/turns.h"
+#include "server/watch_table.h"
 
 namespace server {
 namespace {
@@ -16,20 +19,55 @@ namespace {
 constexpr std::string_view kNoAuthError = "NOAUTH Authentication required.";
 constexpr std::string_view kMisconf = "MISCONF Errors writing to the AOF file: ";
 
+constexpr std::string_view kExecName = "exec";
+constexpr std::string_view kNotInMulti = "ERR Command not allowed inside a transaction";
+
+bool IsExec(const datatypes::CommandSpec& spec) {
+  return spec.group == "transactions" && spec.name == kExecName;
+}
+
+// Those that are not queued.
+bool RunsInMulti(const datatypes::CommandSpec& spec) {
+  const std::string_view name = spec.name;
+  if (spec.group == "transactions") return name != "unwatch";
+  return spec.group == "connection" && (name == "quit" || name == "reset");
+}
+
+// In RESP2, where a client could not tell a reply from a message.
+bool AllowedWhenSubscribed(const datatypes::CommandSpec& spec) {
+  if (spec.group == "pubsub") return spec.name.ends_with("subscribe");
+  const std::string_view name = spec.name;
+  return spec.group == "connection" && (name == "ping" || name == "quit" || name == "reset");
+}
+
+std::string NotWhenSubscribed(std::string_view full_name) {
+  return "ERR Can't execute '" + std::string(full_name) +
+         "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this "
+         "context";
+}
+
+// EXEC itself was refused: the transaction is over.
+std::string ExecAborted(std::string_view error) {
+  constexpr std::string_view kPlainCode = "ERR ";
+  if (error.starts_with(kPlainCode)) error.remove_prefix(kPlainCode.size());
+  return "EXECABORT Transaction discarded because of: " + std::string(error);
+}
+
 }  // namespace
 
 ServerHooks::Verdict ServerHooks::Refuse(Connection& connection, const datatypes::CommandSpec& spec,
                                          std::string_view error) {
-  ++server_.stats().ForCommand(spec).rejected_calls;
-  server_.stats().CountError(error);
   connection.writer().Error(error);
+  OnRejected(connection, &spec, datatypes::Error(error));
   return Verdict::kHandled;
 }
 
 ServerHooks::Verdict ServerHooks::Admit(datatypes::Session& session,
-                                        const datatypes::CommandSpec& spec,
-                                        datatypes::Args /*args*/) {
+                                        const datatypes::CommandSpec& spec, datatypes::Args args) {
   auto& connection = static_cast<Connection&>(session);
+  Transaction* const transaction = connection.transaction.get();
+  // EXEC does what its queue does.
+  uint32_t flags = spec.flags;
   if (!connection.authenticated() && (spec.flags & datatypes::kNoAuth) == 0) [[unlikely]] {
     return Refuse(connection, spec, kNoAuthError);
   }
@@ -37,26 +75,50 @@ ServerHooks::Verdict ServerHooks::Admit(datatypes::Session& session,
       [[unlikely]] {
     return Refuse(connection, spec, kDebugNotAllowed);
   }
-  if ((spec.flags & datatypes::kWrite) != 0 && !server_.store().Writable()) [[unlikely]] {
+  if (transaction != nullptr) {
+    if ((flags & datatypes::kNoMulti) != 0) return Refuse(connection, spec, kNotInMulti);
+    if (IsExec(spec)) flags |= transaction->any_flags();
+  }
+  if ((flags & datatypes::kWrite) != 0 && !server_.store().Writable()) [[unlikely]] {
     return Refuse(connection, spec, std::string(kMisconf) + server_.store().write_error());
   }
   // What is written now could only join those whose replies wait.
-  if ((spec.flags & datatypes::kWrite) != 0 && server_.turns().failing()) [[unlikely]] {
+  if ((flags & datatypes::kWrite) != 0 && server_.turns().failing()) [[unlikely]] {
     return Refuse(connection, spec, std::string(kMisconf) + server_.turns().failure());
   }
+  if (connection.in_subscribed_mode() && !AllowedWhenSubscribed(spec)) [[unlikely]] {
+    return Refuse(connection, spec, NotWhenSubscribed(server_.commands().FullName(spec)));
+  }
   if (server_.pause().mode() != PauseState::Mode::kNone) [[unlikely]] {
-    if (server_.pause().Holds(spec)) {
+    if (server_.pause().Holds(flags)) {
       connection.postponed = true;
       return Verdict::kPostpone;
     }
   }
+  if (transaction != nullptr && !RunsInMulti(spec)) {
+    connection.last_command = &spec;
+    connection.postponed = false;
+    if (connection.watches == nullptr || !connection.watches->dirty) transaction->Queue(spec, args);
+    connection.writer().SimpleString("QUEUED");
+    return Verdict::kHandled;
+  }
   return Verdict::kRun;
 }
 
-void ServerHooks::OnRejected(datatypes::Session& /*session*/, const datatypes::CommandSpec* spec,
+void ServerHooks::OnRejected(datatypes::Session& session, const datatypes::CommandSpec* spec,
                              const datatypes::Error& error) {
   if (spec != nullptr) ++server_.stats().ForCommand(*spec).rejected_calls;
+  auto& connection = static_cast<Connection&>(session);
+  if (spec != nullptr && IsExec(*spec)) [[unlikely]] {
+    const std::string text = ExecAborted(error.text());
+    server_.stats().CountError(text);
+    connection.ReplaceReply(text);
+    connection.DiscardTransaction();
+    if (!server_.monitors().empty()) ShowToMonitors(connection, *spec, std::array{kExecName});
+    return;
+  }
   server_.stats().CountError(error.text());
+  if (connection.transaction != nullptr) connection.transaction->Fail();
 }
 
 void ServerHooks::OnStart(datatypes::Session& session, const datatypes::CommandSpec& spec,
@@ -82,6 +144,7 @@ void ServerHooks::OnDone(datatypes::Session& session, const datatypes::CommandSp
                          datatypes::Args args, int64_t duration_us, const datatypes::Error* error) {
   ServerStats& stats = server_.stats();
   ++stats.commands_processed;
+  if ((spec.flags & datatypes::kWrite) != 0) static_cast<Connection&>(session).NoteWrite();
   stats.eventloop_cmd_duration_us += static_cast<uint64_t>(duration_us);
   CommandStats& command = stats.ForCommand(spec);
   ++command.calls;

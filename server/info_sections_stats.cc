@@ -6,6 +6,7 @@
 
 #include "resp/number_format.h"
 #include "server/info_sections.h"
+#include "server/pubsub.h"
 #include "server/server.h"
 
 namespace server {
@@ -40,13 +41,19 @@ void InfoTraffic(const ServerStats& stats, InfoLines& lines) {
   lines.Fixed("instantaneous_output_repl_kbps", 0);
 }
 
+void InfoPubSub(const PubSub& pubsub, InfoLines& lines) {
+  lines.Number("pubsub_channels", pubsub.topics(Topic::Kind::kChannel).size());
+  lines.Number("pubsub_patterns", pubsub.topics(Topic::Kind::kPattern).size());
+  lines.Number("pubsubshard_channels", pubsub.topics(Topic::Kind::kShard).size());
+}
+
 void InfoAbsentParts(InfoLines& lines) {
   for (const std::string_view name :
-       {"pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec",
-        "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys", "active_defrag_hits",
-        "active_defrag_misses", "active_defrag_key_hits", "active_defrag_key_misses",
-        "total_active_defrag_time", "current_active_defrag_time", "tracking_total_keys",
-        "tracking_total_items", "tracking_total_prefixes", "unexpected_error_replies"}) {
+       {"latest_fork_usec", "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys",
+        "active_defrag_hits", "active_defrag_misses", "active_defrag_key_hits",
+        "active_defrag_key_misses", "total_active_defrag_time", "current_active_defrag_time",
+        "tracking_total_keys", "tracking_total_items", "tracking_total_prefixes",
+        "unexpected_error_replies"}) {
     lines.Number(name, 0);
   }
 }
@@ -75,6 +82,7 @@ void InfoStats(Server& server, InfoLines& lines) {
   lines.Number("current_eviction_exceeded_time", 0);
   lines.Number("keyspace_hits", server.dispatcher().keyspace_hits());
   lines.Number("keyspace_misses", server.dispatcher().keyspace_misses());
+  InfoPubSub(server.pubsub(), lines);
   InfoAbsentParts(lines);
   lines.Number("total_error_replies", stats.total_error_replies);
   lines.Number("dump_payload_sanitizations", 0);

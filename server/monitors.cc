@@ -45,9 +45,7 @@ void Monitors::Feed(const Connection& client, uint32_t db, const datatypes::Comm
   line += "\r\n";
   const auto shared = std::make_shared<const std::string>(std::move(line));
   for (Connection* const monitor : monitors_) {
-    if (monitor->closing()) continue;
-    monitor->writer().out().AppendShared(shared);
-    monitor->OutputAdded();
+    monitor->Push(shared);
   }
 }
 

@@ -25,10 +25,11 @@ class PauseState {
   // The commands that were put off run.
   void Stop();
   Mode mode() const { return mode_; }
-  bool Holds(const datatypes::CommandSpec& spec) const {
+  // Whether a command with these flags has to wait.
+  bool Holds(uint32_t command_flags) const {
     return mode_ == Mode::kAll ||
            (mode_ == Mode::kWrite &&
-            (spec.flags & (datatypes::kWrite | datatypes::kMayReplicate)) != 0);
+            (command_flags & (datatypes::kWrite | datatypes::kMayReplicate)) != 0);
   }
 
  private:

@@ -19,13 +19,16 @@
 #include "server/connections.h"
 #include "server/hooks.h"
 #include "server/instruments.h"
+#include "server/keyspace_events.h"
 #include "server/listener.h"
 #include "server/machine_memory.h"
 #include "server/monitors.h"
 #include "server/pause.h"
+#include "server/pubsub.h"
 #include "server/request_batch.h"
 #include "server/sync_waiters.h"
 #include "server/turns.h"
+#include "server/watch_table.h"
 
 namespace server {
 namespace {
@@ -124,6 +127,14 @@ lsm::Status Server::Start() {
   pause_ = std::make_unique<PauseState>(*this);
   monitors_ = std::make_unique<Monitors>(*this);
   sync_waiters_ = std::make_unique<SyncWaiters>(*this);
+  watches_ = std::make_unique<WatchTable>(*store_);
+  pubsub_ = std::make_unique<PubSub>();
+  keyspace_events_ = std::make_unique<KeyspaceEvents>(*this);
+  store_->SetObserver(keyspace_events_.get());
+  notifier_.deliver = [this](uint32_t /*event_class*/, std::string_view event, uint32_t db,
+                             std::string_view key) {
+    if (!pubsub_->empty()) PublishKeyEvent(*pubsub_, notifier_.mask, event, db, key);
+  };
   instruments_ = std::make_unique<Instruments>(*this);
   hooks_ = std::make_unique<ServerHooks>(*this);
   dispatcher_ = std::make_unique<datatypes::Dispatcher>(*store_, environment_.clock, commands_,
@@ -150,6 +161,7 @@ lsm::Status Server::Run() {
   loop_.Run();
   listener_->Close();
   connections_->CloseAll();
+  store_->SetObserver(nullptr);
   return store_->Close(/*flush=*/false);
 }
 
@@ -317,7 +329,10 @@ void Server::ApplyMaxMemory() {
 }
 
 void Server::ApplyNotifications() {
-  notifier_.mask = settings_.notify_keyspace_events;
+  const uint32_t mask = settings_.notify_keyspace_events;
+  // Without a channel to tell it on, nothing needs to be told.
+  const bool told = (mask & (datatypes::kNotifyKeyspace | datatypes::kNotifyKeyevent)) != 0;
+  notifier_.mask = told ? mask : 0;
 }
 
 void Server::ApplyHz() {

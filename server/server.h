@@ -28,13 +28,16 @@ namespace server {
 
 class Config;
 class Connections;
+class KeyspaceEvents;
 class Listener;
 class Monitors;
 class PauseState;
+class PubSub;
 class RequestBatch;
 class ServerHooks;
 class SyncWaiters;
 class Turns;
+class WatchTable;
 struct Instruments;
 
 // What a server is started with besides its settings; all of it borrowed for the server's life.
@@ -96,6 +99,8 @@ class Server {
   Monitors& monitors() { return *monitors_; }
   PauseState& pause() { return *pause_; }
   SyncWaiters& sync_waiters() { return *sync_waiters_; }
+  WatchTable& watches() { return *watches_; }
+  PubSub& pubsub() { return *pubsub_; }
   Instruments& instruments() { return *instruments_; }
 
   // ---- Facts ------------------------------------------------------------------------------
@@ -198,10 +203,13 @@ class Server {
   // In the order of their birth; they die the other way round.
   std::unique_ptr<Wakeup> store_wakeup_;
   std::unique_ptr<Wakeup> post_wakeup_;
+  std::unique_ptr<KeyspaceEvents> keyspace_events_;
   std::unique_ptr<lsm::Store> store_;
   std::unique_ptr<PauseState> pause_;
   std::unique_ptr<Monitors> monitors_;
   std::unique_ptr<SyncWaiters> sync_waiters_;
+  std::unique_ptr<WatchTable> watches_;
+  std::unique_ptr<PubSub> pubsub_;
   std::unique_ptr<Instruments> instruments_;
   std::unique_ptr<ServerHooks> hooks_;
   std::unique_ptr<datatypes::Dispatcher> dispatcher_;

@@ -74,6 +74,58 @@ class PythonRedis(unittest.TestCase):
         self.assertEqual(self.r.client_getname(), "tester")
         self.assertTrue(any(c["name"] == "tester" for c in self.r.client_list()))
 
+    def test_transactions(self):
+        with self.r.pipeline(transaction=True) as pipe:
+            pipe.set("t:a", 1).incr("t:a").get("t:a")
+            self.assertEqual(pipe.execute(), [True, 2, "2"])
+        with self.r.pipeline() as pipe:
+            pipe.watch("t:a")
+            self.r.set("t:a", "changed")
+            pipe.multi()
+            pipe.set("t:a", "mine")
+            with self.assertRaises(redis.WatchError):
+                pipe.execute()
+        self.assertEqual(self.r.get("t:a"), "changed")
+
+        def double(pipe):
+            value = int(pipe.get("t:n") or 1)
+            pipe.multi()
+            pipe.set("t:n", value * 2)
+
+        for _ in range(5):
+            self.r.transaction(double, "t:n")
+        self.assertEqual(self.r.get("t:n"), "32")
+
+    def test_pubsub(self):
+        pubsub = self.r.pubsub(ignore_subscribe_messages=True)
+        pubsub.subscribe("news")
+        pubsub.psubscribe("n*")
+        while pubsub.get_message(timeout=0.2) is not None:
+            pass
+        deadline = time.time() + 5
+        while self.r.pubsub_numpat() == 0 and time.time() < deadline:
+            pubsub.get_message(timeout=0.05)
+        self.assertEqual(self.r.publish("news", "hello"), 2)
+        got = [pubsub.get_message(timeout=5), pubsub.get_message(timeout=5)]
+        self.assertEqual([m["type"] for m in got], ["message", "pmessage"])
+        self.assertEqual([m["data"] for m in got], ["hello", "hello"])
+        self.assertEqual(self.r.pubsub_numsub("news"), [("news", 1)])
+        pubsub.close()
+
+    def test_keyspace_notifications(self):
+        self.r.config_set("notify-keyspace-events", "Ex")
+        pubsub = self.r.pubsub(ignore_subscribe_messages=True)
+        pubsub.psubscribe("__keyevent@0__:expired")
+        pubsub.get_message(timeout=5)
+        self.r.set("gone", "x", px=20)
+        message = None
+        deadline = time.time() + 5
+        while message is None and time.time() < deadline:
+            message = pubsub.get_message(timeout=0.2)
+        self.assertEqual(message["data"], "gone")
+        pubsub.close()
+        self.r.config_set("notify-keyspace-events", "")
+
     def test_bitmaps(self):
         self.assertEqual(self.r.setbit("bits", 7, 1), 0)
         self.assertEqual(self.r.bitcount("bits"), 1)

@@ -74,3 +74,56 @@ test('ioredis: ready check reads INFO, and the connection name arrives', async (
   assert.match(await named.client('LIST'), /name=io-test/);
   named.disconnect();
 });
+
+test('node-redis: multi and exec, and a watched key that changes', async () => {
+  assert.deepEqual(await node.multi().set('m', '1').incr('m').get('m').exec(), ['OK', 2, '2']);
+  await assert.rejects(
+    node.executeIsolated(async (client) => {
+      await client.watch('m');
+      await node.set('m', 'changed');
+      return client.multi().set('m', 'mine').exec();
+    }),
+  );
+  assert.equal(await node.get('m'), 'changed');
+});
+
+test('node-redis: a subscriber gets messages of channels and patterns', async () => {
+  const subscriber = node.duplicate();
+  await subscriber.connect();
+  const got = [];
+  let done;
+  const all = new Promise((resolve) => { done = resolve; });
+  const collect = (message, channel) => {
+    got.push([channel, message]);
+    if (got.length === 4) done();
+  };
+  await subscriber.subscribe('news', collect);
+  await subscriber.pSubscribe('n*', collect);
+  assert.equal(await node.publish('news', 'one'), 2);
+  assert.equal(await node.publish('news', 'two'), 2);
+  await all;
+  assert.deepEqual(got, [['news', 'one'], ['news', 'one'], ['news', 'two'], ['news', 'two']]);
+  await subscriber.unsubscribe();
+  await subscriber.pUnsubscribe();
+  assert.equal(await node.publish('news', 'three'), 0);
+  await subscriber.quit();
+});
+
+test('ioredis: multi, in a pipeline and one by one', async () => {
+  assert.deepEqual(await io.multi().set('io:m', '1').incr('io:m').exec(),
+    [[null, 'OK'], [null, 2]]);
+  await io.multi({ pipeline: false });
+  assert.equal(await io.incr('io:m'), 'QUEUED');
+  assert.deepEqual(await io.exec(), [[null, 3]]);
+});
+
+test('ioredis: pub/sub', async () => {
+  const subscriber = io.duplicate();
+  const message = new Promise((resolve) => {
+    subscriber.on('message', (channel, text) => resolve([channel, text]));
+  });
+  assert.equal(await subscriber.subscribe('io:news', 'io:other'), 2);
+  assert.equal(await io.publish('io:news', 'hello'), 1);
+  assert.deepEqual(await message, ['io:news', 'hello']);
+  await subscriber.quit();
+});
