@@ -51,7 +51,7 @@ Result<int64_t> ParseIntegerIn(std::string_view text, int64_t min, int64_t max) 
 }
 
 Result<uint64_t> ParseUnsigned(std::string_view text, std::string_view error) {
-  ASSIGN_OR_RETURN(const int64_t value, ParseIntegerFrom(text, 0, error));
+  ASSIGN_OR_RETURN(const int64_t value, ParseIntegerFrom(text, 0, error, error));
   return static_cast<uint64_t>(value);
 }
 
