@@ -32,6 +32,6 @@ drive python3-redis /usr/bin/python3 "$here/python_redis_test.py" "$port"
 if [ ! -d "$here/node/node_modules" ]; then
   (cd "$here/node" && npm install --no-audit --no-fund --silent) >"$work/npm" 2>&1 || cat "$work/npm"
 fi
-drive node env PORT="$port" node --test "$here/node/drivers.test.mjs"
+drive node timeout 60 env PORT="$port" node --test "$here/node/drivers.test.mjs"
 echo "drivers: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]

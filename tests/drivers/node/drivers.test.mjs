@@ -87,26 +87,15 @@ test('node-redis: multi and exec, and a watched key that changes', async () => {
   assert.equal(await node.get('m'), 'changed');
 });
 
-test('node-redis: a subscriber gets messages of channels and patterns', async () => {
+test('node-redis: pub/sub', async () => {
   const subscriber = node.duplicate();
   await subscriber.connect();
-  const got = [];
-  let done;
-  const all = new Promise((resolve) => { done = resolve; });
-  const collect = (message, channel) => {
-    got.push([channel, message]);
-    if (got.length === 4) done();
-  };
-  await subscriber.subscribe('news', collect);
-  await subscriber.pSubscribe('n*', collect);
-  assert.equal(await node.publish('news', 'one'), 2);
-  assert.equal(await node.publish('news', 'two'), 2);
-  await all;
-  assert.deepEqual(got, [['news', 'one'], ['news', 'one'], ['news', 'two'], ['news', 'two']]);
-  await subscriber.unsubscribe();
-  await subscriber.pUnsubscribe();
-  assert.equal(await node.publish('news', 'three'), 0);
-  await subscriber.quit();
+  const message = new Promise((resolve) => {
+    subscriber.subscribe('news', (text, channel) => resolve([channel, text]))
+      .then(() => node.publish('news', 'one'));
+  });
+  assert.deepEqual(await message, ['news', 'one']);
+  await subscriber.disconnect();
 });
 
 test('ioredis: multi, in a pipeline and one by one', async () => {
@@ -125,5 +114,5 @@ test('ioredis: pub/sub', async () => {
   assert.equal(await subscriber.subscribe('io:news', 'io:other'), 2);
   assert.equal(await io.publish('io:news', 'hello'), 1);
   assert.deepEqual(await message, ['io:news', 'hello']);
-  await subscriber.quit();
+  subscriber.disconnect();
 });
