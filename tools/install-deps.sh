@@ -6,7 +6,7 @@ set -eu
 
 build=(g++ cmake ninja-build ccache pkg-config libuv1-dev libleveldb-dev libluajit-5.1-dev
   libjemalloc-dev libzstd-dev libxxhash-dev libabsl-dev libfmt-dev libexpected-dev liblzf-dev
-  libssl-dev libhiredis-dev)
+  libssl-dev libhiredis-dev libsnappy-dev)
 test=(doctest-dev redis-server redis-tools clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14
   python3 python3-redis nodejs npm procps)
 
