@@ -55,6 +55,7 @@ std::span<const CommandSpec> CommandCommands();
 std::span<const CommandSpec> DatabaseCommands();
 std::span<const CommandSpec> ExpireCommands();
 std::span<const CommandSpec> GeoCommands();
+std::span<const CommandSpec> HyperLogLogCommands();
 std::span<const CommandSpec> KeyCommands();
 std::span<const CommandSpec> ListCommands();
 std::span<const CommandSpec> MoveCommands();

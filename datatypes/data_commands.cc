@@ -9,6 +9,7 @@ void AddDataCommands(CommandTable& table) {
   table.Add(DatabaseCommands());
   table.Add(ExpireCommands());
   table.Add(GeoCommands());
+  table.Add(HyperLogLogCommands());
   table.Add(KeyCommands());
   table.Add(ListCommands());
   table.Add(MoveCommands());

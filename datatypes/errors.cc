@@ -36,6 +36,10 @@ Failure OffTheMap(double longitude, double latitude) {
       fmt::format("ERR invalid longitude,latitude pair {:.6f},{:.6f}", longitude, latitude));
 }
 
+Failure GeoNeedsOneOf(std::string_view options, std::string_view command) {
+  return Fail(fmt::format("ERR exactly one of {} can be specified for {}", options, command));
+}
+
 Failure NeedsInputKey(std::string_view full_name) {
   return Fail(fmt::format("ERR at least 1 input key is needed for '{}' command", full_name));
 }

@@ -116,6 +116,27 @@ inline constexpr std::string_view kZSetCountNotPositive = "ERR count should be g
 // Geo.
 inline constexpr std::string_view kUnknownUnit =
     "ERR unsupported unit provided. please use M, KM, FT, MI";
+inline constexpr std::string_view kGeoNoSuchMember = "ERR could not decode requested zset member";
+inline constexpr std::string_view kGeoRadiusNotNumeric = "ERR need numeric radius";
+inline constexpr std::string_view kGeoRadiusNegative = "ERR radius cannot be negative";
+inline constexpr std::string_view kGeoWidthNotNumeric = "ERR need numeric width";
+inline constexpr std::string_view kGeoHeightNotNumeric = "ERR need numeric height";
+inline constexpr std::string_view kGeoBoxNegative = "ERR height or width cannot be negative";
+inline constexpr std::string_view kGeoCountNotPositive = "ERR COUNT must be > 0";
+inline constexpr std::string_view kGeoAnyNeedsCount =
+    "ERR the ANY argument requires COUNT argument";
+inline constexpr std::string_view kGeoSearchStoreWith =
+    "ERR GEOSEARCHSTORE is not compatible with WITHDIST, WITHHASH and WITHCOORD options";
+inline constexpr std::string_view kGeoRadiusStoreWith =
+    "ERR STORE option in GEORADIUS is not compatible with WITHDIST, WITHHASH and WITHCOORD "
+    "options";
+
+// HyperLogLogs.
+inline constexpr std::string_view kNotAHyperLogLog =
+    "WRONGTYPE Key is not a valid HyperLogLog string value.";
+inline constexpr std::string_view kDamagedHyperLogLog = "INVALIDOBJ Corrupted HLL object detected";
+inline constexpr std::string_view kPfDebugNoKey = "ERR The specified key does not exist";
+inline constexpr std::string_view kPfDebugNotSparse = "ERR HLL encoding is not sparse";
 
 // COMMAND GETKEYS.
 inline constexpr std::string_view kGetKeysInvalidCommand = "ERR Invalid command specified";
@@ -128,6 +149,8 @@ inline constexpr std::string_view kGetKeysArguments = "ERR Invalid arguments spe
 Failure WrongArity(std::string_view full_name);
 // A place that no map shows.
 Failure OffTheMap(double longitude, double latitude);
+// GEOSEARCH and GEOSEARCHSTORE, `command` being the name as sent.
+Failure GeoNeedsOneOf(std::string_view options, std::string_view command);
 // ZUNION and its kin, without a key to read.
 Failure NeedsInputKey(std::string_view full_name);
 // The expiry of SET, EXPIRE and the like overflows or is not positive.

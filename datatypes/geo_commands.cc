@@ -2,38 +2,19 @@
 // Places as members of sorted sets: GEOADD, GEODIST, GEOHASH, GEOPOS.
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
-
-#include <fmt/format.h>
 
 #include "datatypes/arguments.h"
 #include "datatypes/command_table.h"
 #include "datatypes/errors.h"
+#include "datatypes/geo_families.h"
 #include "datatypes/geo_position.h"
+#include "datatypes/geo_search.h"
 #include "datatypes/sorted_set_access.h"
-#include "resp/number_format.h"
 
 namespace datatypes {
 namespace {
-
-Result<GeoPosition> ParsePosition(std::string_view longitude, std::string_view latitude) {
-  GeoPosition position;
-  ASSIGN_OR_RETURN(position.longitude, ParseDouble(longitude));
-  ASSIGN_OR_RETURN(position.latitude, ParseDouble(latitude));
-  if (!IsOnMap(position)) return OffTheMap(position.longitude, position.latitude);
-  return position;
-}
-
-// Metres in a unit.
-Result<double> ParseUnit(std::string_view text) {
-  if (EqualsIgnoreCase(text, "m")) return 1.0;
-  if (EqualsIgnoreCase(text, "km")) return 1000.0;
-  if (EqualsIgnoreCase(text, "ft")) return 0.3048;
-  if (EqualsIgnoreCase(text, "mi")) return 1609.34;
-  return Fail(kUnknownUnit);
-}
 
 Result<std::optional<GeoPosition>> PositionOf(const SortedSet& set, std::string_view member) {
   ASSIGN_OR_RETURN(const std::optional<double> score, set.Score(member));
@@ -63,7 +44,7 @@ Result<void> GeoAdd(CommandContext& ctx) {
   std::vector<SortedSet::Element> elements;
   elements.reserve(places.size() / 3);
   for (size_t i = 0; i < places.size(); i += 3) {
-    ASSIGN_OR_RETURN(const GeoPosition position, ParsePosition(places[i], places[i + 1]));
+    ASSIGN_OR_RETURN(const GeoPosition position, ParseGeoPosition(places[i], places[i + 1]));
     elements.push_back({places[i + 2], GeoScore(position)});
   }
   return AddToSortedSet(ctx, ctx.args[1], options, elements);
@@ -73,7 +54,7 @@ Result<void> GeoAdd(CommandContext& ctx) {
 Result<void> GeoDist(CommandContext& ctx) {
   double unit = 1;
   if (ctx.args.size() == 5) {
-    ASSIGN_OR_RETURN(unit, ParseUnit(ctx.args[4]));
+    ASSIGN_OR_RETURN(unit, ParseGeoUnit(ctx.args[4]));
   } else if (ctx.args.size() > 5) {
     return Fail(kSyntaxError);
   }
@@ -82,7 +63,7 @@ Result<void> GeoDist(CommandContext& ctx) {
   ASSIGN_OR_RETURN(const std::optional<GeoPosition> from, PositionOf(set, ctx.args[2]));
   ASSIGN_OR_RETURN(const std::optional<GeoPosition> to, PositionOf(set, ctx.args[3]));
   if (from && to) {
-    ctx.reply.Bulk(fmt::format("{:.4f}", GeoDistance(*from, *to) / unit));
+    ReplyDistance(ctx.reply, GeoDistance(*from, *to) / unit);
   } else {
     ctx.reply.Null();
   }
@@ -105,15 +86,6 @@ Result<void> GeoHash(CommandContext& ctx) {
   return {};
 }
 
-void ReplyCoordinate(resp::Writer& reply, double degrees) {
-  const std::string text = resp::HumanDoubleToString(degrees);
-  if (reply.resp3()) {
-    reply.Raw(fmt::format(",{}\r\n", text));
-  } else {
-    reply.Bulk(text);
-  }
-}
-
 // GEOPOS key [member [member …]]
 Result<void> GeoPos(CommandContext& ctx) {
   ASSIGN_OR_RETURN(const SortedSet set, OpenSortedSet(ctx, ctx.args[1]));
@@ -132,7 +104,7 @@ Result<void> GeoPos(CommandContext& ctx) {
   return {};
 }
 
-constexpr CommandSpec kGeoCommands[] = {
+constexpr CommandSpec kGeoMemberCommands[] = {
     {.name = "geoadd",
      .handler = GeoAdd,
      .arity = -5,
@@ -185,8 +157,20 @@ constexpr CommandSpec kGeoCommands[] = {
 
 }  // namespace
 
+std::span<const CommandSpec> GeoMemberCommands() {
+  return kGeoMemberCommands;
+}
+
 std::span<const CommandSpec> GeoCommands() {
-  return kGeoCommands;
+  // One family to the outside; inside, one file and table for each idea.
+  static const std::vector<CommandSpec> all = [] {
+    std::vector<CommandSpec> rows;
+    for (const std::span<const CommandSpec> part : {GeoMemberCommands(), GeoSearchCommands()}) {
+      rows.insert(rows.end(), part.begin(), part.end());
+    }
+    return rows;
+  }();
+  return all;
 }
 
 }  // namespace datatypes

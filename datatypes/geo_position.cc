@@ -8,12 +8,9 @@
 namespace datatypes {
 namespace {
 
-constexpr double kMaxLongitude = 180;
-constexpr double kMaxLatitude = 85.05112878;  // Of the Mercator projection.
 constexpr double kPoleLatitude = 90;
 constexpr int kSteps = 26;
 constexpr double kCells = 1ULL << kSteps;
-constexpr double kEarthRadiusMetres = 6372797.560856;
 constexpr std::string_view kGeoHashLetters = "0123456789bcdefghjkmnpqrstuvwxyz";
 constexpr int kGeoHashBits = 5;
 constexpr size_t kGeoHashChars = 11;
@@ -52,8 +49,8 @@ double MiddleOf(uint32_t cell, double limit) {
 }
 
 uint64_t CellBits(const GeoPosition& position, double max_latitude) {
-  return Spread(CellOf(position.latitude, max_latitude)) |
-         Spread(CellOf(position.longitude, kMaxLongitude)) << 1;
+  return InterleavedBits(
+      {CellOf(position.longitude, kMaxLongitude), CellOf(position.latitude, max_latitude)});
 }
 
 double Radians(double degrees) {
@@ -65,6 +62,14 @@ double Radians(double degrees) {
 bool IsOnMap(const GeoPosition& position) {
   return position.longitude >= -kMaxLongitude && position.longitude <= kMaxLongitude &&
          position.latitude >= -kMaxLatitude && position.latitude <= kMaxLatitude;
+}
+
+GeoCell CellOfPosition(const GeoPosition& position) {
+  return {CellOf(position.longitude, kMaxLongitude), CellOf(position.latitude, kMaxLatitude)};
+}
+
+uint64_t InterleavedBits(const GeoCell& cell) {
+  return Spread(cell.latitude) | Spread(cell.longitude) << 1;
 }
 
 double GeoScore(const GeoPosition& position) {

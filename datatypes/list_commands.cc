@@ -163,7 +163,8 @@ std::span<const CommandSpec> ListCommands() {
   static const std::vector<CommandSpec> all = [] {
     std::vector<CommandSpec> rows;
     for (const std::span<const CommandSpec> part :
-         {ListEndCommands(), ListReadCommands(), ListEditCommands(), ListMoveCommands(), ListBlockCommands()}) {
+         {ListEndCommands(), ListReadCommands(), ListEditCommands(), ListMoveCommands(),
+          ListBlockCommands()}) {
       rows.insert(rows.end(), part.begin(), part.end());
     }
     return rows;

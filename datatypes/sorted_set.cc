@@ -95,6 +95,16 @@ bool SortedSet::PrefetchAll(uint64_t max_rows, lsm::LoadWaiter& waiter) const {
   return store().PrefetchAll(*entry_, max_rows, waiter);
 }
 
+bool SortedSet::PrefetchMember(std::string_view member, lsm::LoadWaiter& waiter) const {
+  return !indexed() || store().PrefetchRow(*entry_, NameKey(member).view(), waiter);
+}
+
+bool SortedSet::PrefetchRange(const Range& range, uint64_t members, lsm::LoadWaiter& waiter) const {
+  if (size() == 0 || range.empty()) return true;
+  return store().PrefetchScan(*entry_, range.begin, members, lsm::Collection::Direction::kForward,
+                              waiter);
+}
+
 // ---- Reading.
 
 Result<SortedSet::Element> SortedSet::Decode(const lsm::CollectionCursor& row) const {

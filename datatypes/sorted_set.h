@@ -97,6 +97,10 @@ class SortedSet {
   // Joins `waiter` to the load of all of it, if it has no more rows than that. True: nothing is
   // missing, or it is larger.
   bool PrefetchAll(uint64_t max_rows, lsm::LoadWaiter& waiter) const;
+  // The same for what Score() of that member looks at in an indexed set.
+  bool PrefetchMember(std::string_view member, lsm::LoadWaiter& waiter) const;
+  // The same for the first `members` of a range.
+  bool PrefetchRange(const Range& range, uint64_t members, lsm::LoadWaiter& waiter) const;
 
   // --- Reading. Views of members are good until the next change of this set.
 

@@ -344,8 +344,8 @@ std::span<const CommandSpec> SortedSetCommands() {
     std::vector<CommandSpec> rows;
     for (const std::span<const CommandSpec> part :
          {SortedSetMemberCommands(), SortedSetRangeCommands(), SortedSetOldRangeCommands(),
-          SortedSetRemoveCommands(), SortedSetPopCommands(), SortedSetAlgebraCommands(),
-          SortedSetWalkCommands()}) {
+          SortedSetRemoveCommands(), SortedSetPopCommands(), SortedSetBlockCommands(),
+          SortedSetAlgebraCommands(), SortedSetWalkCommands()}) {
       rows.insert(rows.end(), part.begin(), part.end());
     }
     return rows;

@@ -13,6 +13,7 @@ std::span<const CommandSpec> SortedSetRangeCommands();
 std::span<const CommandSpec> SortedSetOldRangeCommands();
 std::span<const CommandSpec> SortedSetRemoveCommands();
 std::span<const CommandSpec> SortedSetPopCommands();
+std::span<const CommandSpec> SortedSetBlockCommands();
 std::span<const CommandSpec> SortedSetAlgebraCommands();
 std::span<const CommandSpec> SortedSetWalkCommands();
 

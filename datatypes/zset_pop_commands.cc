@@ -1,43 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The lowest and highest members, taken: ZPOPMIN, ZPOPMAX, ZMPOP.
-#include <algorithm>
 #include <cstdint>
-#include <limits>
 #include <string_view>
 
-#include "datatypes/arguments.h"
 #include "datatypes/command_table.h"
 #include "datatypes/errors.h"
 #include "datatypes/sorted_set_access.h"
 #include "datatypes/sorted_set_families.h"
+#include "datatypes/zset_pop.h"
 
 namespace datatypes {
 namespace {
 
-enum class End : uint8_t { kMin, kMax };
-
-// Replies the elements at one end, `count` of them or all, and removes them.
-Result<void> Pop(CommandContext& ctx, SortedSet& set, std::string_view key, End end, uint64_t count,
-                 bool in_pairs) {
-  const uint64_t size = set.size();
-  count = std::min(count, size);
-  const uint64_t from = end == End::kMin ? 0 : size - count;
-  ctx.reply.Array(in_pairs ? count : 2 * count);
-  RETURN_IF_ERROR(
-      set.Visit(from, from + count,
-                end == End::kMin ? SortedSet::Direction::kForward : SortedSet::Direction::kBackward,
-                [&ctx, in_pairs](const SortedSet::Element& element) {
-                  if (in_pairs) ctx.reply.Array(2);
-                  ctx.reply.Bulk(element.member);
-                  ctx.reply.Double(element.score);
-                  return true;
-                }));
-  ASSIGN_OR_RETURN([[maybe_unused]] const uint64_t removed, set.EraseRanks(from, from + count));
-  NotifyMembersRemoved(ctx, set, key, end == End::kMin ? "zpopmin" : "zpopmax");
-  return {};
-}
-
-Result<void> PopFromOne(CommandContext& ctx, End end) {
+Result<void> PopFromOne(CommandContext& ctx, ZEnd end) {
   if (ctx.args.size() > 3) return Fail(kSyntaxError);
   const std::string_view key = ctx.args[1];
   uint64_t count = 1;
@@ -50,46 +25,24 @@ Result<void> PopFromOne(CommandContext& ctx, End end) {
     return {};
   }
   if (!SmallLoadedOrSuspended(ctx, set)) return {};
-  return Pop(ctx, set, key, end, count, ctx.reply.resp3() && ctx.args.size() == 3);
+  const bool in_pairs = ctx.reply.resp3() && ctx.args.size() == 3;
+  return PopFromSortedSet(ctx, set, key, end, count, in_pairs ? ZPopForm::kPairs : ZPopForm::kFlat);
 }
 
 // ZPOPMIN key [count]
 Result<void> ZPopMin(CommandContext& ctx) {
-  return PopFromOne(ctx, End::kMin);
+  return PopFromOne(ctx, ZEnd::kMin);
 }
 // ZPOPMAX key [count]
 Result<void> ZPopMax(CommandContext& ctx) {
-  return PopFromOne(ctx, End::kMax);
+  return PopFromOne(ctx, ZEnd::kMax);
 }
 
 // ZMPOP numkeys key [key …] MIN | MAX [COUNT count]
 Result<void> ZMPop(CommandContext& ctx) {
-  ASSIGN_OR_RETURN(const int64_t keys, ParseIntegerFrom(ctx.args[1], 1, kZSetNumKeysNotPositive,
-                                                        kZSetNumKeysNotPositive));
-  if (static_cast<uint64_t>(keys) >= ctx.args.size() - 2) return Fail(kSyntaxError);
-  OptionReader options(ctx.args, 2 + static_cast<size_t>(keys));
-  End end = End::kMin;
-  if (options.Take("MAX")) {
-    end = End::kMax;
-  } else if (!options.Take("MIN")) {
-    return Fail(kSyntaxError);
-  }
-  int64_t count = 0;
-  while (!options.done()) {
-    if (count != 0 || !options.Take("COUNT", 1)) return Fail(kSyntaxError);
-    ASSIGN_OR_RETURN(count, ParseIntegerFrom(options.operand(), 1, kZSetCountNotPositive,
-                                             kZSetCountNotPositive));
-  }
-  for (const std::string_view key : ctx.args.subspan(2, static_cast<size_t>(keys))) {
-    ASSIGN_OR_RETURN(SortedSet set, OpenSortedSet(ctx, key));
-    if (!set.exists()) continue;
-    if (!SmallLoadedOrSuspended(ctx, set)) return {};
-    ctx.reply.Array(2);
-    ctx.reply.Bulk(key);
-    return Pop(ctx, set, key, end, static_cast<uint64_t>(std::max<int64_t>(count, 1)),
-               /*in_pairs=*/true);
-  }
-  ctx.reply.NullArray();
+  ASSIGN_OR_RETURN(const ZMultiPop pop, ParseZMultiPop(ctx.args.subspan(1)));
+  ASSIGN_OR_RETURN(const bool done, PopFromFirstSortedSet(ctx, pop));
+  if (!done) ctx.reply.NullArray();
   return {};
 }
 
