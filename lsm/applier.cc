@@ -8,6 +8,10 @@
 // anywhere in it. Recovery replays the commit log from S + 1 on. Every operation is a full put or
 // delete of a row, and all later operations on it are replayed too, in order; hence each row ends
 // in its right state whatever of the merge had already been there.
+//
+// Each instance has an S of its own, and the replay begins behind the least. A merge that ends at
+// or before an instance's S is not written to it: that would take its rows and its S back, while
+// the log may already have been released up to its old S.
 #include "lsm/applier.h"
 
 #include <algorithm>
@@ -110,6 +114,15 @@ Status Applier::Drain() {
   return applied_seq() >= target ? Status::Ok() : error_;
 }
 
+Status Applier::DrainSynced() {
+  const MutexLock lock(&mutex_);
+  while (error_.ok() && !stop_ && backlog_bytes() >= options_.backlog_limit_bytes &&
+         (queue_.empty() || queue_.front().last_seq <= SyncedSeq())) {
+    progress_.Wait(&mutex_);
+  }
+  return error_;
+}
+
 uint32_t Applier::WriteDelayUs() const {
   const double fill = static_cast<double>(backlog_bytes()) /
                       static_cast<double>(std::max<uint64_t>(1, options_.backlog_limit_bytes));
@@ -169,15 +182,12 @@ bool Applier::MayBegin() const {
 uint64_t Applier::LimitSeq() {
   uint64_t limit = queue_.empty() ? submitted_seq_ : queue_.back().last_seq;
   for (const BarrierRequest& barrier : barriers_) limit = std::min(limit, barrier.seq);
-  if (options_.synced_seq) {
-    const uint64_t synced = options_.synced_seq();
-    if (synced < limit && sync_requested_ <= synced) {
-      sync_requested_ = limit;  // Once, however long it takes and whatever comes meanwhile.
-      if (options_.request_sync) options_.request_sync(limit);
-    }
-    limit = std::min(limit, synced);
+  const uint64_t synced = SyncedSeq();
+  if (synced < limit && sync_requested_ <= synced) {
+    sync_requested_ = limit;  // Once, however long it takes and whatever comes meanwhile.
+    if (options_.request_sync) options_.request_sync(limit);
   }
-  return limit;
+  return std::min(limit, synced);
 }
 
 // Waits until something is to be done, and takes the chunks of the next merge out of the queue.
@@ -268,6 +278,7 @@ Status Applier::WriteMerge(const RowMerge& merge, uint64_t seq) {
 }
 
 Status Applier::WriteShard(const RowMerge& merge, uint32_t shard, uint64_t seq) {
+  if (seq <= shards_.written_seq(shard)) return {};  // It has them all.
   leveldb::WriteBatch batch;
   for (const RowMerge::Operation& op : merge.operations(shard)) {
     Add(&batch, op.key, op.value, op.put);

@@ -28,6 +28,11 @@ class RowMerge;
 // LevelDB one write; the merge is written in the order of keys, the row «applied» of each shard
 // last. While one merge is written the next ones queue.
 //
+// A shard that has a batch already is left alone: after a crash each shard stands somewhere else,
+// and replay begins with the one that is furthest behind. To write to the others again what they
+// have would put rows, and the row «applied», back to where they were before; and what lies between
+// may have left the log long since.
+//
 // A merge starts apply_interval_ms after its first batch came, or when the backlog has reached half
 // of its limit, or when a barrier wants it. It takes only what the commit log has synced: otherwise
 // a power cut could leave tables with parts of turns that the log has lost.
@@ -72,6 +77,8 @@ class Applier {
   void Barrier(std::function<void(const Status&)> done);
   // Blocks until all that was submitted is applied, or gives the error that prevents it.
   Status Drain();
+  // Blocks while the backlog is over its limit and the log has synced batches that are not applied.
+  Status DrainSynced();
 
   // All batches up to here are in LevelDB (memtables included), and what they replaced is not read
   // any more.
@@ -116,6 +123,7 @@ class Applier {
   void Run();
   bool WaitForWork(std::vector<Chunk>* chunks);
   bool MayBegin() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  uint64_t SyncedSeq() const { return options_.synced_seq ? options_.synced_seq() : UINT64_MAX; }
   uint64_t LimitSeq() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool ApplyMerge(std::vector<Chunk> chunks);
   Status WriteMerge(const RowMerge& merge, uint64_t seq);

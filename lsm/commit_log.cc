@@ -306,7 +306,14 @@ Result<std::unique_ptr<CommitLog>> CommitLog::Open(FileSystem& file_system, std:
         slash == std::string::npos ? "." : directory.substr(0, std::max<size_t>(slash, 1))));
   }
   const DamagePolicy on_damage = options.on_damage;
-  LogScanner scanner(file_system, directory, OpenMode::kReadWrite, applied_seq, false, replay);
+  LogScanner* scanned = nullptr;
+  const ReplayFunction tell_and_replay = [&](uint64_t seq, std::string_view payload) {
+    if (options.on_replay_synced) options.on_replay_synced(scanned->synced_seq());
+    return replay(seq, payload);
+  };
+  LogScanner scanner(file_system, directory, OpenMode::kReadWrite, applied_seq, false,
+                     tell_and_replay);
+  scanned = &scanner;
   LSM_RETURN_IF_ERROR(scanner.Run());
   if (report != nullptr) *report = scanner.report();
   if (!scanner.report().damage.empty() && on_damage == DamagePolicy::kRefuse) {

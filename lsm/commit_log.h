@@ -41,6 +41,10 @@ struct LogOptions {
   // Told on the log's thread when writable() changes; the text is empty when it became true.
   std::function<void(const std::string& error)> on_writable;
 
+  // In Open, before a record is replayed: the records seen so far say that all up to here was
+  // synced. What comes after may be in the page cache only until Open returns.
+  std::function<void(uint64_t synced_seq)> on_replay_synced;
+
   // Messages for the server's log (recovery, failures, repairs). Any thread.
   std::function<void(std::string_view line)> log_line;
 

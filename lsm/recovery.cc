@@ -31,6 +31,9 @@ namespace {
 // What the applier asks of a log that is opened after it.
 struct LogAccess {
   std::atomic<CommitLog*> log{nullptr};
+  // While the log is being replayed: what of it is known to be synced. The rest was in the page
+  // cache when the process died; in tables it would outlive a power cut that the log does not.
+  std::atomic<uint64_t> replay_synced{0};
 };
 
 Status Replay(const RecoveryOptions& options, RecoveredStore* store, uint64_t seq,
@@ -42,9 +45,9 @@ Status Replay(const RecoveryOptions& options, RecoveredStore* store, uint64_t se
   LSM_RETURN_IF_ERROR(reader.status());
   store->applier->Submit(seq, payload);
   ++store->replayed_records;
-  // Not faster than LevelDB takes it: what waits is in RAM.
-  if (store->applier->backlog_bytes() < store->applier->backlog_limit_bytes()) return {};
-  return store->applier->Drain();
+  // Not faster than LevelDB takes it: what waits is in RAM. What may not be applied yet waits there
+  // all the same, as it did in the process that wrote it.
+  return store->applier->DrainSynced();
 }
 
 Result<uint64_t> LeastApplied(const Shards& shards) {
@@ -65,6 +68,24 @@ Status OpenLog(const RecoveryOptions& options, RecoveredStore* store, uint64_t a
   return {};
 }
 
+// A log that was cut where it is damaged may end before what a shard has. The numbers of the
+// batches that were cut are given anew, and must not be taken for those.
+Status RewindShards(const RecoveryOptions& options, RecoveredStore* store) {
+  for (uint32_t shard = 0; shard < store->shards->count(); ++shard) {
+    const uint64_t has = store->shards->written_seq(shard);
+    if (has <= store->committed_seq) continue;
+    LSM_RETURN_IF_ERROR(store->applier->Drain());
+    if (options.shards.store.log_line) {
+      options.shards.store.log_line(
+          '#', "LSM shard " + std::to_string(shard) + " has batches up to " + std::to_string(has) +
+                   ", but the commit log ends with " + std::to_string(store->committed_seq) +
+                   ": what was cut off the log may be half there");
+    }
+    LSM_RETURN_IF_ERROR(store->shards->Rewind(shard, store->committed_seq));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<RecoveredStore> Recover(RecoveryOptions options) {
@@ -80,10 +101,13 @@ Result<RecoveredStore> Recover(RecoveryOptions options) {
                                  uint64_t after, uint64_t to, const ReplayFunction& replay) {
     return ReadLog(*files, directory, after, to, replay);
   };
-  // While the log is being replayed there is none yet, and all that is read from it is synced.
+  options.log.on_replay_synced = [access](uint64_t seq) {
+    access->replay_synced.store(seq, std::memory_order_release);
+  };
   options.applier.synced_seq = [access]() -> uint64_t {
     const CommitLog* log = access->log.load(std::memory_order_acquire);
-    return log == nullptr ? UINT64_MAX : log->synced_seq();
+    return log == nullptr ? access->replay_synced.load(std::memory_order_acquire)
+                          : log->synced_seq();
   };
   options.applier.request_sync = [access](uint64_t seq) {
     CommitLog* log = access->log.load(std::memory_order_acquire);
@@ -93,6 +117,7 @@ Result<RecoveredStore> Recover(RecoveryOptions options) {
   LSM_RETURN_IF_ERROR(OpenLog(options, &store, applied));
   store.committed_seq = store.log->written_seq();
   access->log.store(store.log.get(), std::memory_order_release);
+  LSM_RETURN_IF_ERROR(RewindShards(options, &store));
   store.link->Set(store.log.get());
   store.log->Release(store.shards->flushed_seq());
   const auto took = std::chrono::steady_clock::now() - start;

@@ -57,8 +57,8 @@ struct RecoveryOptions {
 };
 
 // Opens LevelDB, then the commit log, and replays the log's records after what the shard that is
-// furthest behind has applied. Operations that a shard has already are applied again: a row's last
-// operation wins, so that changes nothing. kCorruption if the log does not reach back that far.
+// furthest behind has applied. Each shard gets what comes after its own. kCorruption if the log
+// does not reach back that far.
 Result<RecoveredStore> Recover(RecoveryOptions options);
 
 }  // namespace lsm

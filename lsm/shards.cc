@@ -254,6 +254,19 @@ uint64_t Shards::flushed_seq(uint32_t shard) const {
   return shards_[shard]->tracker->flushed_seq();
 }
 
+uint64_t Shards::written_seq(uint32_t shard) const {
+  return shards_[shard]->tracker->written_seq();
+}
+
+Status Shards::Rewind(uint32_t shard, uint64_t seq) {
+  leveldb::WriteBatch batch;
+  batch.Put(EncodeStoreKey(kAppliedRow), EncodeApplied(seq));
+  LSM_RETURN_IF_ERROR(Write(shard, &batch));
+  LSM_RETURN_IF_ERROR(FlushMemtable(shard));
+  shards_[shard]->tracker->Start(seq);
+  return {};
+}
+
 uint64_t Shards::flushed_seq() const {
   uint64_t least = UINT64_MAX;
   for (const auto& shard : shards_) least = std::min(least, shard->tracker->flushed_seq());

@@ -100,6 +100,12 @@ class Shards {
   // What the tables of all shards hold for sure.
   uint64_t flushed_seq() const;
   uint64_t flushed_seq(uint32_t shard) const;
+  // The row «applied» that was last written to the shard (Written()), or found in it when it was
+  // opened: the shard has every row of all batches up to there.
+  uint64_t written_seq(uint32_t shard) const;
+  // Says that the shard has batches up to `seq` only, although it has more, and brings that into
+  // its tables: after the log was cut before what the shard has. Nobody else writes meanwhile.
+  Status Rewind(uint32_t shard, uint64_t seq);
 
   // Brings the shard's memtable into tables. Blocks; any thread.
   Status FlushMemtable(uint32_t shard);

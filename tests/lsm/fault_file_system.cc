@@ -237,7 +237,7 @@ void FaultFileSystem::ApplyScattered(const Change& change, std::mt19937_64& rand
 
 void FaultFileSystem::CutInode(PowerCut kind, std::mt19937_64& random, Inode* inode) {
   std::string data = inode->stable;
-  if (kind == PowerCut::kEverything) {
+  if (kind == PowerCut::kEverything || kind == PowerCut::kBytesOnly) {
     for (const auto& change : inode->pending) Apply(change, &data);
   } else if (kind == PowerCut::kScattered) {
     for (const auto& change : inode->pending) ApplyScattered(change, random, &data);
@@ -296,6 +296,30 @@ std::unique_ptr<FaultFileSystem> FaultFileSystem::Copy() const {
   const std::lock_guard lock(mutex_);
   for (const auto& [path, inode] : names_) copy->SetContents(path, inode->data);
   copy->directories_ = directories_;
+  return copy;
+}
+
+std::unique_ptr<FaultFileSystem> FaultFileSystem::CopyAfterPowerCut(PowerCut kind,
+                                                                    std::mt19937_64& random) const {
+  auto copy = std::make_unique<FaultFileSystem>();
+  {
+    const std::lock_guard lock(mutex_);
+    std::map<const Inode*, std::shared_ptr<Inode>> clones;
+    const auto clone = [&](const std::shared_ptr<Inode>& inode) -> std::shared_ptr<Inode> {
+      if (inode == nullptr) return nullptr;
+      auto& made = clones[inode.get()];
+      if (made == nullptr) made = std::make_shared<Inode>(*inode);
+      return made;
+    };
+    for (const auto& [path, inode] : names_) copy->names_[path] = clone(inode);
+    for (const auto& [path, inode] : stable_names_) copy->stable_names_[path] = clone(inode);
+    copy->pending_names_ = pending_names_;
+    for (auto& [directory, changes] : copy->pending_names_) {
+      for (NameChange& change : changes) change.inode = clone(change.inode);
+    }
+    copy->directories_ = directories_;
+  }
+  copy->CutPower(kind, random);
   return copy;
 }
 

@@ -45,6 +45,7 @@ enum class PowerCut {
   kEverything,
   kPrefix,     // Operations up to some moment, the last one torn.
   kScattered,  // Any 512-byte sectors; names up to some moment.
+  kBytesOnly,  // All bytes, no names.
 };
 
 // A file system in memory that fails, tears, fills up and loses power when told. It knows which
@@ -74,6 +75,9 @@ class FaultFileSystem final : public FileSystem {
 
   // A second file system with the same files, all synced.
   std::unique_ptr<FaultFileSystem> Copy() const;
+  // A second file system with what a power cut in this moment would leave. This one lives on, so
+  // that threads which still use it change nothing there.
+  std::unique_ptr<FaultFileSystem> CopyAfterPowerCut(PowerCut kind, std::mt19937_64& random) const;
 
   Result<std::unique_ptr<File>> Open(const std::string& path, OpenMode mode) override;
   bool Exists(const std::string& path) override;

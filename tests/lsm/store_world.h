@@ -80,8 +80,9 @@ class StoreWorld {
   // As kill -9: what was written stays.
   void Crash() { store.reset(); }
   void CrashWithPowerCut(PowerCut kind, std::mt19937_64& random) {
-    files->CutPower(kind, random);  // Threads that still run find their files void.
+    auto after = files->CopyAfterPowerCut(kind, random);
     store.reset();
+    files = std::move(after);
   }
   void Commit() {
     const Status status = store->CommitTurn();
