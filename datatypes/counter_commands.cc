@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Strings that are numbers: INCR, DECR, INCRBY, DECRBY, INCRBYFLOAT.
-#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -9,11 +8,11 @@
 
 #include "datatypes/arguments.h"
 #include "datatypes/errors.h"
+#include "datatypes/increments.h"
 #include "datatypes/string_access.h"
 #include "datatypes/string_families.h"
 #include "datatypes/string_value.h"
 #include "resp/number_format.h"
-#include "resp/number_parse.h"
 
 namespace datatypes {
 namespace {
@@ -24,12 +23,6 @@ std::optional<std::string_view> NumberText(const String& string) {
   return string.Inline();
 }
 
-Result<long double> ParseLongDouble(std::string_view text) {
-  const std::optional<long double> number = resp::ParseLongDouble(text);
-  if (!number) return Fail(kNotAFloat);
-  return *number;
-}
-
 Result<void> IncrementBy(CommandContext& ctx, int64_t increment) {
   const std::string_view key = ctx.args[1];
   ASSIGN_OR_RETURN(lsm::Entry* const entry, ctx.keyspace.GetTyped(key, kString));
@@ -38,7 +31,7 @@ Result<void> IncrementBy(CommandContext& ctx, int64_t increment) {
     if (entry->has_collection()) return Fail(kNotAnInteger);
     ASSIGN_OR_RETURN(value, ParseInteger(entry->payload()));
   }
-  if (__builtin_add_overflow(value, increment, &value)) return Fail(kIncrementOverflows);
+  ASSIGN_OR_RETURN(value, AddToInteger(value, increment));
   char text[resp::kMaxInt64Chars];
   const char* const end = resp::FormatInt64(text, value);
   ReplaceString(ctx, key, entry, {text, static_cast<size_t>(end - text)}, "incrby",
@@ -82,8 +75,7 @@ Result<void> IncrByFloat(CommandContext& ctx) {
     ASSIGN_OR_RETURN(value, ParseLongDouble(*text));
   }
   ASSIGN_OR_RETURN(const long double increment, ParseLongDouble(ctx.args[2]));
-  value += increment;
-  if (std::isnan(value) || std::isinf(value)) return Fail(kIncrementNotFinite);
+  ASSIGN_OR_RETURN(value, AddToFloat(value, increment));
   const std::string text = resp::HumanDoubleToString(value);
   ReplaceString(ctx, key, string.entry(), text, "incrbyfloat", String::Expiry::kKeep,
                 String::kText);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "datatypes/command_table.h"
+#include "datatypes/hash_families.h"
 
 namespace datatypes {
 
@@ -9,6 +10,7 @@ void AddDataCommands(CommandTable& table) {
   table.Add(DatabaseCommands());
   table.Add(ExpireCommands());
   table.Add(GeoCommands());
+  table.Add(HashCommands());
   table.Add(HyperLogLogCommands());
   table.Add(KeyCommands());
   table.Add(ListCommands());

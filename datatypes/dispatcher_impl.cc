@@ -7,6 +7,7 @@
 #include <string>
 
 #include "datatypes/errors.h"
+#include "datatypes/hash_format.h"
 #include "datatypes/key_specs.h"
 
 namespace datatypes {
@@ -146,15 +147,17 @@ bool Dispatcher::Impl::RowsResident(const CommandSpec& spec, Args args, lsm::Ent
     return store_.PrefetchAll(entry, kMaxWholeRows, waiter);
   }
   bool resident = true;
-  std::string prefixed;
+  std::string made;
   size_t end = args.size();
   if (rows.count != 0) end = std::min(end, size_t{rows.from} + size_t{rows.count} * rows.step);
   for (size_t i = rows.from; i < end; i += rows.step) {
     std::string_view subkey = args[i];
-    if (rows.prefix != 0) {
-      prefixed.assign(1, rows.prefix);
-      prefixed += subkey;
-      subkey = prefixed;
+    if (rows.prefix == kFieldHint) {
+      subkey = FieldSubkey(subkey, made);
+    } else if (rows.prefix != 0) {
+      made.assign(1, rows.prefix);
+      made += subkey;
+      subkey = made;
     }
     if (!store_.PrefetchRow(entry, subkey, waiter)) resident = false;
   }

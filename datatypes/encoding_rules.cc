@@ -27,13 +27,6 @@ std::string_view SortedSetEncoding(const Settings& settings, const EncodingFacts
              : "skiplist";
 }
 
-std::string_view HashEncoding(const Settings& settings, const EncodingFacts& facts) {
-  return Fits(facts.elements, settings.hash_max_listpack_entries) &&
-                 Fits(facts.largest_bytes, settings.hash_max_listpack_value)
-             ? "listpack"
-             : "hashtable";
-}
-
 std::string_view StreamEncoding() {
   return "stream";
 }

@@ -10,19 +10,18 @@
 // the
 // *-max-* settings; how we store it is none of the client's business. The reasons why Redis keeps a
 // value in its larger form although it has become small again are not followed. Strings have theirs
-// in string_value.h, lists in listpack_size.h.
+// in string_value.h, lists in listpack_size.h, hashes in hash.h.
 namespace datatypes {
 
 // Of what a collection holds, what the rules ask for.
 struct EncodingFacts {
-  uint64_t elements = 0;       // Fields, members, entries.
-  uint64_t largest_bytes = 0;  // Of a field, value or member.
+  uint64_t elements = 0;       // Members.
+  uint64_t largest_bytes = 0;  // Of a member.
   bool all_integers = true;    // Sets: all members.
 };
 
 std::string_view SetEncoding(const Settings& settings, const EncodingFacts& facts);
 std::string_view SortedSetEncoding(const Settings& settings, const EncodingFacts& facts);
-std::string_view HashEncoding(const Settings& settings, const EncodingFacts& facts);
 std::string_view StreamEncoding();
 
 }  // namespace datatypes

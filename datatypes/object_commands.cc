@@ -9,6 +9,7 @@
 #include "datatypes/command_table.h"
 #include "datatypes/encoding_rules.h"
 #include "datatypes/errors.h"
+#include "datatypes/hash.h"
 #include "datatypes/help_reply.h"
 #include "datatypes/list.h"
 #include "datatypes/object_encoding.h"
@@ -57,12 +58,12 @@ Result<EncodingFacts> GatherFacts(lsm::Collection& rows, uint64_t max_rows) {
 Result<std::string_view> ObjectEncodingOf(const Settings& settings, lsm::Entry& entry) {
   if (entry.type() == kString) return String::Encoding(entry);
   if (entry.type() == kList) return List::Encoding(entry);
+  if (entry.type() == kHash) return Hash::Encoding(entry);
   EncodingFacts facts;
   if (entry.has_collection() && entry.type() != kStream) {
     const uint64_t limit = static_cast<uint64_t>(
         std::max({settings.set_max_intset_entries, settings.set_max_listpack_entries,
-                  settings.hash_max_listpack_entries, 2 * settings.zset_max_listpack_entries,
-                  int64_t{1} << 14}));
+                  2 * settings.zset_max_listpack_entries, int64_t{1} << 14}));
     ASSIGN_OR_RETURN(facts, GatherFacts(entry.collection(), limit));
   }
   switch (entry.type()) {
@@ -70,8 +71,6 @@ Result<std::string_view> ObjectEncodingOf(const Settings& settings, lsm::Entry& 
       return SetEncoding(settings, facts);
     case kSortedSet:
       return SortedSet::Encoding(entry);
-    case kHash:
-      return HashEncoding(settings, facts);
     case kStream:
       return StreamEncoding();
     default:

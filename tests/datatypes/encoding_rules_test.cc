@@ -6,20 +6,6 @@
 namespace datatypes {
 namespace {
 
-TEST_CASE("a hash is packed while both its size and its largest part are within the limits") {
-  Settings settings;
-  settings.hash_max_listpack_entries = 128;
-  EncodingFacts facts;
-  facts.elements = 128;
-  facts.largest_bytes = 64;
-  CHECK(HashEncoding(settings, facts) == "listpack");
-  facts.elements = 129;
-  CHECK(HashEncoding(settings, facts) == "hashtable");
-  facts.elements = 1;
-  facts.largest_bytes = 65;
-  CHECK(HashEncoding(settings, facts) == "hashtable");
-}
-
 TEST_CASE("a sorted set has its own limits") {
   Settings settings;
   settings.zset_max_listpack_entries = 2;

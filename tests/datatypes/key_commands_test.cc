@@ -82,9 +82,8 @@ TEST_CASE("OBJECT ENCODING tells what Redis would have") {
     CHECK(server.Run({"OBJECT", "ENCODING", "r"}) == "\"raw\"");
     CHECK(server.Run({"OBJECT", "ENCODING", "edited"}) == "\"raw\"");
     CHECK(server.Run({"OBJECT", "ENCODING", "h"}) == "\"listpack\"");
-    server.settings().hash_max_listpack_entries = 0;
+    server.Run({"HSET", "h", "f", std::string(65, 'x')});
     CHECK(server.Run({"OBJECT", "ENCODING", "h"}) == "\"hashtable\"");
-    server.settings().hash_max_listpack_entries = 128;
     CHECK(server.Run({"OBJECT", "ENCODING", "s"}) == "\"listpack\"");
     CHECK(server.Run({"OBJECT", "ENCODING", "none"}) == "nil$");
   });
