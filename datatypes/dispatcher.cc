@@ -48,6 +48,9 @@ int64_t Dispatcher::RunDeadlines() {
 void Dispatcher::RetryPostponed() {
   impl_->RetryPostponed();
 }
+const Session* Dispatcher::running() const {
+  return impl_->running();
+}
 size_t Dispatcher::parked_sessions() const {
   return impl_->parked_sessions();
 }

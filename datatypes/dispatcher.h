@@ -31,6 +31,8 @@ class DispatchHooks {
   virtual void OnRejected(Session& session, const CommandSpec* spec, const Error& error) = 0;
   // Right before the handler runs the first time (MONITOR).
   virtual void OnStart(Session& session, const CommandSpec& spec, Args args) = 0;
+  // The handler has run and goes on later, as a suspension: others' commands come in between.
+  virtual void OnSuspended(Session& /*session*/, const CommandSpec& /*spec*/, Args /*args*/) {}
   // The command is done: statistics, slow log. `error` is set when the reply is one.
   virtual void OnDone(Session& session, const CommandSpec& spec, Args args, int64_t duration_us,
                       const Error* error) = 0;
@@ -86,6 +88,9 @@ class Dispatcher {
   int64_t RunDeadlines();
   // Runs what Verdict::kPostpone parked.
   void RetryPostponed();
+
+  // Whose command runs right now (of EXEC and scripts: who sent that); nullptr: none does.
+  const Session* running() const;
 
   size_t parked_sessions() const;
   size_t blocked_sessions() const;

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "datatypes/errors.h"
 #include "datatypes/hash_format.h"
@@ -266,7 +267,9 @@ Dispatcher::Outcome Dispatcher::Impl::RunHandler(Session& session, const Command
   CommandContext ctx = MakeContext(session, spec, args, reply, &found);
   if (parked != nullptr) parked->replying = true;
   ++depth_;
+  const Session* const outer = std::exchange(running_, &session);
   const Result<void> result = spec.handler(ctx);
+  running_ = outer;
   --depth_;
   const int64_t duration_us = StopTimer(started_us);
   if (result && ctx.suspension != nullptr) {
@@ -275,6 +278,7 @@ Dispatcher::Outcome Dispatcher::Impl::RunHandler(Session& session, const Command
     parked->replying = reply.out().Mark() != mark;
     parked->busy_us += duration_us;
     KeepSuspension(*parked, ctx);
+    hooks_.OnSuspended(session, spec, args);
     return Outcome::kParked;
   }
   const Error* error = result ? nullptr : &result.error();

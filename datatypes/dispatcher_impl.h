@@ -53,6 +53,7 @@ class Dispatcher::Impl final : public ParkingLot {
   int64_t RunDeadlines();
   void RetryPostponed();
 
+  const Session* running() const { return running_; }
   size_t parked_sessions() const { return parked_count_; }
   size_t blocked_sessions() const { return blocked_count_; }
   const BlockedKeys& blocked_keys() const { return blocked_keys_; }
@@ -138,6 +139,7 @@ class Dispatcher::Impl final : public ParkingLot {
   int64_t last_us_ = 0;
   int64_t now_ms_ = 0;
   int depth_ = 0;  // Handlers on the stack.
+  const Session* running_ = nullptr;
 
   std::unique_ptr<ParkedCommand> spare_;
   std::deque<ParkedCommand*> ready_;

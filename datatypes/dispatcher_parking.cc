@@ -111,7 +111,9 @@ void Dispatcher::Impl::Resume(ParkedCommand& parked) {
   Result<bool> result = true;
   if (parked.suspension->error().ok()) {
     ++depth_;
+    const Session* const outer = std::exchange(running_, &session);
     result = parked.suspension->Resume(ctx);
+    running_ = outer;
     --depth_;
   } else {
     result = tl::unexpected(Error(parked.suspension->error()));
@@ -211,7 +213,9 @@ void Dispatcher::Impl::EndWait(ParkedCommand& parked, const Error* error) {
     CommandContext ctx =
         MakeContext(session, *parked.spec, parked.args.view(), session.writer(), nullptr);
     ++depth_;
+    const Session* const outer = std::exchange(running_, &session);
     parked.suspension->TimeOut(ctx);
+    running_ = outer;
     --depth_;
   }
   Finish(parked, error);

@@ -94,9 +94,14 @@ bool ReadCases(const std::string& path, std::vector<Case>* cases, std::string* e
     step.connection = TakeConnection(&line);
     while (!line.empty() && line.front() == ' ') line.remove_prefix(1);
     step.kind = TakeKind(&line);
+    if (step.kind == Step::Kind::kShape && line == "<") {
+      step.kind = Step::Kind::kReadShape;
+      line = {};
+    }
     if (!resp::SplitArgs(line, &step.command))
       return Fail(path, number, "unbalanced quotes", error);
-    if (step.command.empty() && step.kind != Step::Kind::kRead) {
+    if (step.command.empty() && step.kind != Step::Kind::kRead &&
+        step.kind != Step::Kind::kReadShape) {
       return Fail(path, number, "no command", error);
     }
     current.steps.push_back(std::move(step));

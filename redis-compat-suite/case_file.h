@@ -19,6 +19,7 @@ struct Step {
     kSilent,     // Sent to both, replies ignored: preparation.
     kSend,       // Sent to both, the reply comes later (blocking commands).
     kRead,       // Reads one reply or push from both and compares.
+    kReadShape,  // The same; of the same type and size.
     kRaw,        // Raw bytes to both, one reply from both.
     kSleep,      // Milliseconds.
     kRestart,    // Tiercel stops and starts again; Redis keeps running.

@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <string_view>
 #include <utility>
 
 #include <netinet/in.h>
@@ -119,6 +120,7 @@ Peer::Connection& Peer::At(size_t index) {
   if (connection.context == nullptr) {
     connection.context.reset(redisConnect("127.0.0.1", port_));
     connection.parser = resp::ReplyParser();
+    connection.id.clear();
     if (connection.context != nullptr && connection.context->err == 0 && protocol_ == 3) {
       Run(index, {"HELLO", "3"});
     }
@@ -138,10 +140,23 @@ void Peer::SendRaw(size_t connection, const std::string& bytes) {
   }
 }
 
+std::string Peer::Substitute(const std::string& word) {
+  constexpr std::string_view kBefore = "{id:";
+  if (!word.starts_with(kBefore) || !word.ends_with('}')) return word;
+  const size_t index = std::strtoul(word.c_str() + kBefore.size(), nullptr, 10);
+  if (At(index).id.empty()) {
+    const resp::Reply reply = Run(index, {"CLIENT", "ID"});
+    At(index).id = std::to_string(reply.integer);
+  }
+  return At(index).id;
+}
+
 void Peer::Send(size_t connection, const Command& command) {
   std::vector<const char*> words;
   std::vector<size_t> sizes;
-  for (const std::string& word : command) {
+  Command ready;
+  for (const std::string& word : command) ready.push_back(Substitute(word));
+  for (const std::string& word : ready) {
     words.push_back(word.data());
     sizes.push_back(word.size());
   }

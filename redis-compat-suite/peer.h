@@ -30,7 +30,7 @@ class Peer {
   int port() const { return port_; }
 
   // Sends one command and reads its reply; a broken connection is a reply, too: an error that
-  // begins with "CLOSED".
+  // begins with "CLOSED". A word {id:N} stands for the client id of connection N.
   resp::Reply Run(size_t connection, const Command& command);
   void Send(size_t connection, const Command& command);
   resp::Reply Read(size_t connection);
@@ -50,10 +50,12 @@ class Peer {
   struct Connection {
     std::unique_ptr<redisContext, FreeContext> context;
     resp::ReplyParser parser;
+    std::string id;  // Once somebody has asked for it.
   };
   void Start();
   void Stop(int signal);
   Connection& At(size_t index);
+  std::string Substitute(const std::string& word);
 
   std::string name_;
   std::string binary_;

@@ -61,6 +61,8 @@ std::string RunStep(const Step& step, Peer& peer) {
       return {};
     case Step::Kind::kRead:
       return DescribeFor(step.kind, peer.Read(step.connection));
+    case Step::Kind::kReadShape:
+      return DescribeFor(Step::Kind::kShape, peer.Read(step.connection));
     case Step::Kind::kRaw:
       peer.SendRaw(step.connection, step.command[0]);
       return DescribeFor(step.kind, peer.Read(step.connection));

@@ -16,6 +16,7 @@
 #include "server/connections.h"
 #include "server/pause.h"
 #include "server/server.h"
+#include "server/tracking_commands.h"
 
 namespace server {
 namespace {
@@ -28,7 +29,10 @@ using datatypes::Result;
 
 Result<void> Help(CommandContext& ctx) {
   datatypes::ReplyHelp(ctx,
-                       {"GETREDIR",
+                       {"CACHING (YES|NO)",
+                        "    Enable/disable tracking of the keys for next command in OPTIN/OPTOUT "
+                        "modes.",
+                        "GETREDIR",
                         "    Return the client ID we are redirecting to when tracking is enabled.",
                         "GETNAME",
                         "    Return the name of the current connection.",
@@ -68,6 +72,9 @@ Result<void> Help(CommandContext& ctx) {
                         "    * LIB-VER: the client lib version.",
                         "UNBLOCK <clientid> [TIMEOUT|ERROR]",
                         "    Unblock the specified blocked client.",
+                        "TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]]",
+                        "         [OPTIN] [OPTOUT] [NOLOOP]",
+                        "    Control server assisted client side caching.",
                         "TRACKINGINFO",
                         "    Report tracking status for the current connection.",
                         "NO-EVICT (ON|OFF)",
@@ -231,30 +238,21 @@ Result<void> NoTouch(CommandContext& ctx) {
   return {};
 }
 
-// CLIENT GETREDIR: -1, since no client tracks keys.
-Result<void> GetRedir(CommandContext& ctx) {
-  ctx.reply.Integer(-1);
-  return {};
-}
-
-// CLIENT TRACKINGINFO: off.
-Result<void> TrackingInfo(CommandContext& ctx) {
-  ctx.reply.Map(3);
-  ctx.reply.Bulk("flags");
-  ctx.reply.Set(1);
-  ctx.reply.Bulk("off");
-  ctx.reply.Bulk("redirect");
-  ctx.reply.Integer(-1);
-  ctx.reply.Bulk("prefixes");
-  ctx.reply.Array(0);
-  return {};
-}
-
 constexpr uint32_t kBase = datatypes::kNoScript | datatypes::kLoading | datatypes::kStale;
 constexpr uint32_t kAdminBase = kBase | datatypes::kAdmin;
 constexpr uint32_t kAcl = datatypes::kAclConnection;
 
 constexpr CommandSpec kSubcommands[] = {
+    {.name = "caching",
+     .handler = ClientCaching,
+     .arity = 3,
+     .flags = kBase,
+     .acl = kAcl,
+     .group = "connection",
+     .since = "6.0.0",
+     .summary = "Tells whether the keys of the next command are to be tracked.",
+     .complexity = "O(1)",
+     .syntax = "<YES | NO>"},
     {.name = "getname",
      .handler = GetName,
      .arity = 2,
@@ -265,7 +263,7 @@ constexpr CommandSpec kSubcommands[] = {
      .summary = "Tells the connection's name.",
      .complexity = "O(1)"},
     {.name = "getredir",
-     .handler = GetRedir,
+     .handler = ClientGetRedir,
      .arity = 2,
      .flags = kBase,
      .acl = kAcl,
@@ -394,8 +392,19 @@ constexpr CommandSpec kSubcommands[] = {
      .complexity = "O(1)",
      .syntax = "connection-name",
      .tips = "request_policy:all_nodes response_policy:all_succeeded"},
+    {.name = "tracking",
+     .handler = ClientTracking,
+     .arity = -3,
+     .flags = kBase,
+     .acl = kAcl,
+     .group = "connection",
+     .since = "6.0.0",
+     .summary = "Turns invalidation messages for client-side caching on or off.",
+     .complexity = "O(1). Some options may introduce additional complexity.",
+     .syntax = "<ON | OFF> [REDIRECT client-id] [PREFIX prefix [PREFIX prefix ...]] [BCAST] "
+               "[OPTIN] [OPTOUT] [NOLOOP]"},
     {.name = "trackinginfo",
-     .handler = TrackingInfo,
+     .handler = ClientTrackingInfo,
      .arity = 2,
      .flags = kBase,
      .acl = kAcl,

@@ -9,6 +9,7 @@
 #include "server/lookahead.h"
 #include "server/pubsub.h"
 #include "server/server.h"
+#include "server/tracking.h"
 #include "server/transaction.h"
 #include "server/watch_table.h"
 
@@ -28,6 +29,11 @@ std::string Connection::Flags() const {
   if (subscriptions != nullptr) flags += 'P';
   if (transaction != nullptr) flags += 'x';
   if (postponed || server_.dispatcher().IsBlocked(*this)) flags += 'b';
+  if (tracking != nullptr) {
+    flags += 't';
+    if (tracking->broken_redirect) flags += 'R';
+    if (tracking->bcast) flags += 'B';
+  }
   if (watches != nullptr && watches->dirty) flags += 'd';
   if (close_after_reply_) flags += 'c';
   if (close_soon_) flags += 'A';
@@ -53,7 +59,7 @@ std::string Connection::Describe() const {
   return fmt::format(
       "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub={} psub={} ssub={} "
       "multi={} qbuf={} qbuf-free={} argv-mem={} multi-mem={} rbs={} rbp={} obl={} oll={} omem={} "
-      "tot-mem={} events={}{} cmd={} user=default redir=-1 resp={} lib-name={} lib-ver={}",
+      "tot-mem={} events={}{} cmd={} user=default redir={} resp={} lib-name={} lib-ver={}",
       id_, endpoints_.peer, endpoints_.local, fd_, name, (now_ms - created_ms_) / 1000,
       (now_ms - last_interaction_ms_) / 1000, Flags(), db(),
       CountOf(subscriptions, Topic::Kind::kChannel), CountOf(subscriptions, Topic::Kind::kPattern),
@@ -64,7 +70,8 @@ std::string Connection::Describe() const {
       listed ? more / resp::OutputBuffer::kBlockBytes + 1 : 0, more, MemoryUsage(),
       (watched & Poll::kReadable) != 0 ? "r" : "", (watched & Poll::kWritable) != 0 ? "w" : "",
       last_command == nullptr ? "NULL" : server_.commands().FullName(*last_command),
-      writer_.resp3() ? 3 : 2, lib_name, lib_version);
+      tracking == nullptr ? -1 : static_cast<int64_t>(tracking->redirect), writer_.resp3() ? 3 : 2,
+      lib_name, lib_version);
 }
 
 size_t Connection::MemoryUsage() const {

@@ -165,6 +165,12 @@ constexpr ConfigRow kRows[] = {
      .target = NUMBER(maxclients),
      .apply = ApplyMaxClients,
      .doc = "Connections served at once."},
+    {.name = "tracking-table-max-keys",
+     .kind = ConfigKind::kInteger,
+     .default_text = "1000000",
+     .target = NUMBER(tracking_table_max_keys),
+     .doc = "Keys that may be remembered for client-side caching; 0: any number. Names and readers "
+            "never take more than an eighth of maxmemory."},
     {.name = "max-new-connections-per-cycle",
      .kind = ConfigKind::kInteger,
      .min = 1,

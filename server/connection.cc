@@ -17,6 +17,7 @@
 #include "server/pubsub.h"
 #include "server/request_batch.h"
 #include "server/server.h"
+#include "server/tracking.h"
 #include "server/transaction.h"
 #include "server/turns.h"
 #include "server/watch_table.h"
@@ -210,6 +211,9 @@ void Connection::FinishReply() {
   }
   skip_reply_ = std::exchange(skip_next_reply_, false);
   keep_reply_ = false;
+  if (tracking != nullptr && transaction == nullptr && !tracking->last_was_client) [[unlikely]] {
+    tracking->caching = false;
+  }
   if (!held_pushes_.empty()) [[unlikely]]
     ReleasePushes();
 }
@@ -486,6 +490,7 @@ void Connection::CheckLimits(int64_t now_ms) {
 void Connection::ResetState() {
   DiscardTransaction();
   server_.pubsub().Forget(*this);
+  server_.tracking().Disable(*this);
   set_authenticated(server_.settings().requirepass.empty());
   SelectDb(0);
   set_no_touch(false);

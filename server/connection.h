@@ -24,6 +24,7 @@ class RequestBatch;
 class Server;
 class Transaction;
 struct Subscriptions;
+struct TrackingState;
 struct WatchState;
 
 // Where a connection comes from, as CLIENT LIST shows it.
@@ -89,6 +90,8 @@ class Connection final : public datatypes::Session {
   std::unique_ptr<WatchState> watches;
   // nullptr: it is subscribed to nothing. Kept by PubSub.
   std::unique_ptr<Subscriptions> subscriptions;
+  // nullptr: CLIENT TRACKING is off. Kept by Tracking.
+  std::unique_ptr<TrackingState> tracking;
   // Ends the transaction, if there is one, and forgets what is watched.
   void DiscardTransaction();
   // RESP2 and subscribed: only few commands are allowed.
@@ -185,6 +188,7 @@ class Connection final : public datatypes::Session {
   bool in_turn_ = false;          // In Turns' list of those who wrote in the open turn.
   bool tells_open_turn_ = false;  // Its output may tell of a turn whose commit has failed.
   bool awaits_promise_ = false;   // In Turns' list of those whose output is not covered.
+  bool sends_first_ = false;      // Turns sends its output before others'.
   bool in_backlog_ = false;       // In Connections' list of those with requests to run.
   bool write_blocked_ = false;    // The socket is full: waits for writability.
   bool read_paused_ = false;      // Paced.

@@ -7,6 +7,7 @@
 #include "server/monitors.h"
 #include "server/pubsub.h"
 #include "server/server.h"
+#include "server/tracking.h"
 #include "server/turns.h"
 
 namespace server {
@@ -40,6 +41,7 @@ void Connections::Reap() {
     server_.turns().Forget(*connection);
     server_.monitors().Remove(*connection);
     server_.pubsub().Forget(*connection);
+    server_.tracking().Disable(*connection);
     connection->DiscardTransaction();
     if (connection->in_backlog_) std::erase(backlog_, connection);
     all_.erase(connection->id());

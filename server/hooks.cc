@@ -9,6 +9,7 @@
 #include "server/monitors.h"
 #include "server/pause.h"
 #include "server/server.h"
+#include "server/tracking.h"
 #include "server/transaction.h"
 #include "server/turns.h"
 #include "server/watch_table.h"
@@ -109,6 +110,7 @@ void ServerHooks::OnRejected(datatypes::Session& session, const datatypes::Comma
                              const datatypes::Error& error) {
   if (spec != nullptr) ++server_.stats().ForCommand(*spec).rejected_calls;
   auto& connection = static_cast<Connection&>(session);
+  if (connection.tracking != nullptr) connection.tracking->last_was_client = false;
   if (spec != nullptr && IsExec(*spec)) [[unlikely]] {
     const std::string text = ExecAborted(error.text());
     server_.stats().CountError(text);
@@ -140,6 +142,21 @@ void ServerHooks::ShowToMonitors(const Connection& connection, const datatypes::
   }
 }
 
+void ServerHooks::OnSuspended(datatypes::Session& session, const datatypes::CommandSpec& spec,
+                              datatypes::Args args) {
+  const auto& connection = static_cast<Connection&>(session);
+  if (connection.tracking != nullptr && (spec.flags & datatypes::kReadonly) != 0) [[unlikely]] {
+    server_.tracking().Remember(connection, spec, args);
+  }
+}
+
+void ServerHooks::Track(Connection& connection, const datatypes::CommandSpec& spec,
+                        datatypes::Args args) {
+  if ((spec.flags & datatypes::kReadonly) != 0) server_.tracking().Remember(connection, spec, args);
+  connection.tracking->last_was_client =
+      spec.group == "connection" && server_.commands().FullName(spec).starts_with("client|");
+}
+
 void ServerHooks::OnDone(datatypes::Session& session, const datatypes::CommandSpec& spec,
                          datatypes::Args args, int64_t duration_us, const datatypes::Error* error) {
   ServerStats& stats = server_.stats();
@@ -160,7 +177,11 @@ void ServerHooks::OnDone(datatypes::Session& session, const datatypes::CommandSp
     ++command.failed_calls;
     stats.CountError(error->text());
   }
-  server_.instruments().OnCommand(static_cast<Connection&>(session), spec, args, duration_us);
+  auto& connection = static_cast<Connection&>(session);
+  server_.tracking().AfterCommand();
+  if (connection.tracking != nullptr) [[unlikely]]
+    Track(connection, spec, args);
+  server_.instruments().OnCommand(connection, spec, args, duration_us);
 }
 
 }  // namespace server

@@ -24,12 +24,15 @@ class ServerHooks final : public datatypes::DispatchHooks {
                   const datatypes::Error& error) override;
   void OnStart(datatypes::Session& session, const datatypes::CommandSpec& spec,
                datatypes::Args args) override;
+  void OnSuspended(datatypes::Session& session, const datatypes::CommandSpec& spec,
+                   datatypes::Args args) override;
   void OnDone(datatypes::Session& session, const datatypes::CommandSpec& spec, datatypes::Args args,
               int64_t duration_us, const datatypes::Error* error) override;
 
  private:
   Verdict Refuse(Connection& connection, const datatypes::CommandSpec& spec,
                  std::string_view error);
+  void Track(Connection& connection, const datatypes::CommandSpec& spec, datatypes::Args args);
   void ShowToMonitors(const Connection& connection, const datatypes::CommandSpec& spec,
                       datatypes::Args args);
 

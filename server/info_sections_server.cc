@@ -14,6 +14,7 @@
 #include "server/memory_report.h"
 #include "server/monitors.h"
 #include "server/server.h"
+#include "server/tracking.h"
 #include "server/version.h"
 
 namespace server {
@@ -101,7 +102,7 @@ void InfoClients(Server& server, InfoLines& lines) {
   lines.Number("client_recent_max_input_buffer", stats.max_input_buffer);
   lines.Number("client_recent_max_output_buffer", stats.max_output_buffer);
   lines.Number("blocked_clients", blocked);
-  lines.Number("tracking_clients", 0);
+  lines.Number("tracking_clients", server.tracking().clients());
   lines.Number("clients_in_timeout_table", blocked);
   lines.Number("total_blocking_keys", server.dispatcher().awaited_keys());
   lines.Number("total_blocking_keys_on_nokey", server.dispatcher().awaited_deletions());

@@ -8,6 +8,7 @@
 #include "server/info_sections.h"
 #include "server/pubsub.h"
 #include "server/server.h"
+#include "server/tracking.h"
 
 namespace server {
 namespace {
@@ -47,13 +48,19 @@ void InfoPubSub(const PubSub& pubsub, InfoLines& lines) {
   lines.Number("pubsubshard_channels", pubsub.topics(Topic::Kind::kShard).size());
 }
 
+void InfoTracking(const Tracking& tracking, InfoLines& lines) {
+  lines.Number("tracking_total_keys", tracking.table().keys());
+  lines.Number("tracking_total_items", tracking.table().items());
+  lines.Number("tracking_total_prefixes", tracking.prefixes());
+  // Ours.
+  lines.Number("tracking_table_bytes", tracking.table().memory_bytes());
+}
+
 void InfoAbsentParts(InfoLines& lines) {
   for (const std::string_view name :
        {"latest_fork_usec", "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys",
         "active_defrag_hits", "active_defrag_misses", "active_defrag_key_hits",
-        "active_defrag_key_misses", "total_active_defrag_time", "current_active_defrag_time",
-        "tracking_total_keys", "tracking_total_items", "tracking_total_prefixes",
-        "unexpected_error_replies"}) {
+        "active_defrag_key_misses", "total_active_defrag_time", "current_active_defrag_time"}) {
     lines.Number(name, 0);
   }
 }
@@ -84,6 +91,8 @@ void InfoStats(Server& server, InfoLines& lines) {
   lines.Number("keyspace_misses", server.dispatcher().keyspace_misses());
   InfoPubSub(server.pubsub(), lines);
   InfoAbsentParts(lines);
+  InfoTracking(server.tracking(), lines);
+  lines.Number("unexpected_error_replies", 0);
   lines.Number("total_error_replies", stats.total_error_replies);
   lines.Number("dump_payload_sanitizations", 0);
   lines.Number("total_reads_processed", stats.reads_processed);

@@ -27,6 +27,7 @@
 #include "server/pubsub.h"
 #include "server/request_batch.h"
 #include "server/sync_waiters.h"
+#include "server/tracking.h"
 #include "server/turns.h"
 #include "server/watch_table.h"
 
@@ -129,6 +130,7 @@ lsm::Status Server::Start() {
   sync_waiters_ = std::make_unique<SyncWaiters>(*this);
   watches_ = std::make_unique<WatchTable>(*store_);
   pubsub_ = std::make_unique<PubSub>();
+  tracking_ = std::make_unique<Tracking>(*this);
   keyspace_events_ = std::make_unique<KeyspaceEvents>(*this);
   store_->SetObserver(keyspace_events_.get());
   notifier_.deliver = [this](uint32_t /*event_class*/, std::string_view event, uint32_t db,
@@ -227,6 +229,7 @@ void Server::EndIteration() {
   }
   connections_->RunBacklog();
   Housekeep();
+  tracking_->EndTurn();
   turns_->End();
   sync_waiters_->AfterTurn();
   connections_->Reap();

@@ -36,6 +36,7 @@ class PubSub;
 class RequestBatch;
 class ServerHooks;
 class SyncWaiters;
+class Tracking;
 class Turns;
 class WatchTable;
 struct Instruments;
@@ -101,6 +102,7 @@ class Server {
   SyncWaiters& sync_waiters() { return *sync_waiters_; }
   WatchTable& watches() { return *watches_; }
   PubSub& pubsub() { return *pubsub_; }
+  Tracking& tracking() { return *tracking_; }
   Instruments& instruments() { return *instruments_; }
 
   // ---- Facts ------------------------------------------------------------------------------
@@ -210,6 +212,7 @@ class Server {
   std::unique_ptr<SyncWaiters> sync_waiters_;
   std::unique_ptr<WatchTable> watches_;
   std::unique_ptr<PubSub> pubsub_;
+  std::unique_ptr<Tracking> tracking_;
   std::unique_ptr<Instruments> instruments_;
   std::unique_ptr<ServerHooks> hooks_;
   std::unique_ptr<datatypes::Dispatcher> dispatcher_;

@@ -95,6 +95,9 @@ struct Settings {
   int64_t loader_threads = 8;
   bool hot_tier = true;  // no: everything that may be evicted is, at the end of each turn.
 
+  // Client-side caching.
+  int64_t tracking_table_max_keys = 1'000'000;  // 0: no bound.
+
   // Observation.
   int64_t slowlog_log_slower_than_us = 10000;  // Negative: never; 0: every command.
   int64_t slowlog_max_len = 128;

@@ -13,6 +13,15 @@ void Turns::Forget(Connection& connection) {
   if (connection.awaits_promise_) std::erase(waiting_, &connection);
 }
 
+void Turns::SendFirst(Connection& connection) {
+  connection.sends_first_ = true;
+  any_first_ = true;
+}
+
+void Turns::PutFirst(std::vector<Connection*>& list) {
+  std::ranges::stable_partition(list, [](const Connection* each) { return each->sends_first_; });
+}
+
 bool Turns::Commit() {
   if (failing_ && server_.clock().MonotonicUs() < retry_at_us_) return false;
   const lsm::Status status = server_.store().CommitTurn();
@@ -66,11 +75,14 @@ void Turns::End() {
 void Turns::FlushWriters() {
   const uint64_t seq = server_.store().committed_seq();
   const uint64_t promised = server_.store().promised_seq();
+  if (any_first_) PutFirst(writers_);
   // Sending cannot make anybody write, so the list does not change under us.
   for (Connection* writer : writers_) {
     writer->in_turn_ = false;
     writer->tells_open_turn_ = false;
-    if (!writer->Release(seq, promised) && !writer->awaits_promise_) {
+    if (writer->Release(seq, promised)) {
+      writer->sends_first_ = false;
+    } else if (!writer->awaits_promise_) {
       writer->awaits_promise_ = true;
       waiting_.push_back(writer);
     }
@@ -83,15 +95,18 @@ void Turns::FlushWaiting() {
   const uint64_t promised = server_.store().promised_seq();
   if (promised == flushed_promise_) return;
   flushed_promise_ = promised;
+  if (any_first_) PutFirst(waiting_);
   std::erase_if(waiting_, [promised](Connection* connection) {
     if (!connection->ReleaseUpTo(promised)) {
       connection->Flush();
       return false;
     }
     connection->awaits_promise_ = false;
+    connection->sends_first_ = false;
     connection->Flush();
     return true;
   });
+  if (waiting_.empty() && writers_.empty()) any_first_ = false;
 }
 
 bool Turns::MayTellOpenTurn(const Connection& connection, datatypes::Args args) const {

@@ -34,6 +34,9 @@ class Turns {
 
   // The connection has put something into its output in this turn. Called once per turn.
   void Add(Connection& connection) { writers_.push_back(&connection); }
+  // The connection's output holds what must leave before the replies of this turn: it is sent
+  // before all others', now or when the promise covers it.
+  void SendFirst(Connection& connection);
   // The connection is about to be destroyed.
   void Forget(Connection& connection);
 
@@ -55,6 +58,7 @@ class Turns {
 
  private:
   bool Commit();
+  void PutFirst(std::vector<Connection*>& list);
   void FlushWriters();
   void FlushWaiting();
 
@@ -63,6 +67,7 @@ class Turns {
   std::vector<Connection*> waiting_;  // Whose output is not covered by the promise yet.
   std::vector<Connection*> scratch_;
   uint64_t flushed_promise_ = 0;
+  bool any_first_ = false;  // Of either list, one may be to be sent first.
   bool failing_ = false;
   std::string failure_;
   int64_t retry_at_us_ = 0;

@@ -29,6 +29,7 @@ drive() { # name, command …
 
 drive redis-cli bash "$here/redis_cli_test.sh" "$port"
 drive python3-redis /usr/bin/python3 "$here/python_redis_test.py" "$port"
+drive tracking /usr/bin/python3 "$here/tracking_test.py" "$port"
 if [ ! -d "$here/node/node_modules" ]; then
   (cd "$here/node" && npm install --no-audit --no-fund --silent) >"$work/npm" 2>&1 || cat "$work/npm"
 fi

@@ -70,8 +70,6 @@ TEST_CASE("unknown subcommands are refused as drivers expect") {
   TestClient client(server.port());
   CHECK(client.Run({"CLIENT", "MAINT_NOTIFICATIONS", "ON"}) ==
         "-ERR unknown subcommand 'MAINT_NOTIFICATIONS'. Try CLIENT HELP.");
-  CHECK(client.Run({"CLIENT", "TRACKING", "ON"}) ==
-        "-ERR unknown subcommand 'TRACKING'. Try CLIENT HELP.");
   CHECK(client.Run({"CLIENT", "SETNAME"}) ==
         "-ERR wrong number of arguments for 'client|setname' command");
 }

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // When replies leave, what restarts find, and what happens while the disk refuses.
-#include <condition_variable>
-#include <mutex>
 #include <string>
 
 #include <doctest/doctest.h>
 
 #include "tests/lsm/fault_file_system.h"
 #include "tests/server/server_fixture.h"
+#include "tests/server/sync_gate.h"
 
 namespace server {
 namespace {
@@ -47,28 +46,6 @@ TEST_CASE("a pipeline over cold keys answers in order, and its keys are loaded a
   for (int i = 0; i < 500; ++i) CHECK(client.ReadText() == "v" + std::to_string(i));
   server.OnLoop([](Server& running) { CHECK(running.stats().lookahead_requests > 0); });
 }
-
-// Lets fsyncs of the log wait for the test.
-class SyncGate {
- public:
-  explicit SyncGate(lsm::FaultFileSystem& files) {
-    files.SetHook([this](lsm::FileOperation operation, const std::string& path) {
-      if (operation != lsm::FileOperation::kSync || path.find("/log/") == std::string::npos) return;
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] { return open_; });
-    });
-  }
-  void Set(bool open) {
-    const std::lock_guard lock(mutex_);
-    open_ = open;
-    changed_.notify_all();
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool open_ = true;
-};
 
 TEST_CASE("under always no reply tells of a write that is not synced, reads of others included") {
   lsm::FaultFileSystem files;
