@@ -31,6 +31,7 @@ constexpr size_t kChunkBytes = size_t{256} << 10;
 constexpr size_t kWriteBytes = size_t{128} << 10;
 constexpr int kRetryMs = 1000;
 constexpr int kSyncPollMs = 10;
+constexpr size_t kMaxToldErrors = 50;
 
 constexpr double kPacingStart = 0.75;
 constexpr double kPacingUsAtLimit = 10000;
@@ -99,6 +100,12 @@ void Applier::OnSynced() {
   if (sealed_) work_.Signal();
 }
 
+void Applier::FlushSoon() {
+  const MutexLock lock(&mutex_);
+  flush_wanted_ = true;
+  work_.Signal();
+}
+
 void Applier::Barrier(std::function<void(const Status&)> done) {
   const MutexLock lock(&mutex_);
   barriers_.push_back({submitted_seq_, std::move(done)});
@@ -144,13 +151,17 @@ Applier::Statistics Applier::statistics() const {
 }
 
 void Applier::SetError(const Status& status) {
+  bool news = true;
   {
     const MutexLock lock(&mutex_);
+    // What is tried each second is not told each second.
+    if (status.ok() || told_errors_.size() >= kMaxToldErrors) told_errors_.clear();
+    news = status.ok() || told_errors_.insert(status.message()).second;
     error_ = status;
     failed_.store(!status.ok(), std::memory_order_release);
     progress_.SignalAll();
   }
-  if (options_.log_line) {
+  if (options_.log_line && news) {
     if (status.ok()) {
       options_.log_line('*', "the LSM takes writes again");
     } else {
@@ -165,13 +176,12 @@ void Applier::Run() {
   while (WaitForWork(&chunks)) {
     if (!chunks.empty() && !ApplyMerge(std::exchange(chunks, {}))) return;
     RunBarriers();
-    FlushIfLogIsLong();
+    FlushIfWanted();
   }
 }
 
 bool Applier::MayBegin() const {
-  if (stop_) return true;
-  if (!barriers_.empty()) return true;
+  if (stop_ || flush_wanted_ || !barriers_.empty()) return true;
   if (queue_.empty()) return false;
   if (queue_bytes_ >= options_.backlog_limit_bytes / 2) return true;
   const auto age = std::chrono::steady_clock::now() - queue_since_;
@@ -214,7 +224,7 @@ bool Applier::WaitForWork(std::vector<Chunk>* chunks) {
     const uint64_t applied = chunks->empty() ? applied_seq() : chunks->back().last_seq;
     const bool barrier = std::any_of(barriers_.begin(), barriers_.end(),
                                      [&](const auto& b) { return b.seq <= applied; });
-    if (!chunks->empty() || barrier) {
+    if (!chunks->empty() || barrier || flush_wanted_) {
       queue_since_ = std::chrono::steady_clock::now();
       return true;
     }
@@ -295,8 +305,13 @@ Status Applier::WriteShard(const RowMerge& merge, uint32_t shard, uint64_t seq) 
 // Reopens the shard that took no write. On failure the next attempt to write meets it again.
 void Applier::Recover() {
   const uint32_t shard = failed_shard_;
+  // More than the shard has lost: other shards' rows are among it, and rows are not merged.
+  uint64_t lost = 0;
+  for (const Applied& applied : unflushed_) {
+    if (applied.seq > shards_.flushed_seq(shard)) lost += applied.bytes;
+  }
   const Status status = shards_.Reopen(
-      shard, [&](leveldb::DB& db, uint64_t applied) { return Reapply(shard, db, applied); });
+      shard, lost, [&](leveldb::DB& db, uint64_t applied) { return Reapply(shard, db, applied); });
   if (!status.ok()) SetError(status);
 }
 
@@ -350,8 +365,13 @@ void Applier::RunBarriers() {
   for (auto& barrier : due) barrier.done({});
 }
 
-// Bounds the replay after a crash.
-void Applier::FlushIfLogIsLong() {
+// When the log asks for it; and when it has become long, which bounds the replay after a crash.
+void Applier::FlushIfWanted() {
+  bool wanted = false;
+  {
+    const MutexLock lock(&mutex_);
+    wanted = std::exchange(flush_wanted_, false);
+  }
   const auto forget_flushed = [&] {
     const uint64_t flushed = shards_.flushed_seq();
     while (!unflushed_.empty() && unflushed_.front().seq <= flushed) {
@@ -360,7 +380,7 @@ void Applier::FlushIfLogIsLong() {
     }
   };
   forget_flushed();
-  if (unflushed_bytes_ <= options_.log_ahead_limit_bytes) return;
+  if (!wanted && unflushed_bytes_ <= options_.log_ahead_limit_bytes) return;
   for (uint32_t shard = 0; shard < shards_.count(); ++shard) {
     if (shards_.flushed_seq(shard) >= applied_seq()) continue;
     // An error is the instance's background error: the next merge meets it and deals with it.

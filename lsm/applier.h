@@ -7,6 +7,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -80,6 +81,10 @@ class Applier {
   // Blocks while the backlog is over its limit and the log has synced batches that are not applied.
   Status DrainSynced();
 
+  // Brings what is applied into LevelDB's tables soon, so that the log can let go of it. Any
+  // thread.
+  void FlushSoon();
+
   // All batches up to here are in LevelDB (memtables included), and what they replaced is not read
   // any more.
   uint64_t applied_seq() const { return applied_seq_.load(std::memory_order_acquire); }
@@ -132,7 +137,7 @@ class Applier {
   Status Reapply(uint32_t shard, leveldb::DB& db, uint64_t after);
   bool SleepUnlessStopped(int ms);
   void RunBarriers();
-  void FlushIfLogIsLong();
+  void FlushIfWanted();
   void SetError(const Status& status);
 
   Shards& shards_;
@@ -152,8 +157,10 @@ class Applier {
   // The last chunk takes no more batches: somebody waits for just what is in it.
   bool sealed_ ABSL_GUARDED_BY(mutex_) = false;
   std::chrono::steady_clock::time_point queue_since_ ABSL_GUARDED_BY(mutex_);
+  bool flush_wanted_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<BarrierRequest> barriers_ ABSL_GUARDED_BY(mutex_);
   Status error_ ABSL_GUARDED_BY(mutex_);
+  std::set<std::string> told_errors_ ABSL_GUARDED_BY(mutex_);
   Statistics statistics_ ABSL_GUARDED_BY(mutex_);
 
   Mutex write_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);

@@ -91,6 +91,7 @@ Status Log::Start(LogScanner& scanner, uint64_t applied_seq) {
   Release(applied_seq);
   const uint64_t now = options_.now_ms();
   last_sync_at_ = now;
+  quiet_check_at_ = now + options_.quiet_ms;
   RetireReleased();
   PrepareNext(now);
   TellWritable();
@@ -167,6 +168,7 @@ Status Log::Append(uint64_t seq, RowBatch& batch) {
     return written;
   }
   segment.failed_writes = 0;
+  settled_ = false;
   segment.end += record.size();
   if (segment.first_seq == 0) segment.first_seq = seq;
   segment.last_seq = seq;

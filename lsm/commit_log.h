@@ -32,6 +32,12 @@ struct LogOptions {
   // Segments that are no longer needed are kept for reuse up to this number.
   uint32_t max_spare_segments = 2;
 
+  // Room is kept for speed. When less than `quiet_bytes` were appended in `quiet_ms`, it is given
+  // back: spares are removed, and what segments have behind their records is cut, down to
+  // `quiet_bytes` in all for each. 0 ms: never.
+  uint64_t quiet_ms = 30'000;
+  uint64_t quiet_bytes = 1 << 20;
+
   // What Open does with a log that is damaged before its tail.
   DamagePolicy on_damage = DamagePolicy::kRefuse;
 
@@ -44,6 +50,10 @@ struct LogOptions {
   // In Open, before a record is replayed: the records seen so far say that all up to here was
   // synced. What comes after may be in the page cache only until Open returns.
   std::function<void(uint64_t synced_seq)> on_replay_synced;
+
+  // On the log's thread: the log is quiet, and keeps more than quiet_bytes of records only because
+  // LevelDB has not flushed them.
+  std::function<void()> on_quiet;
 
   // Messages for the server's log (recovery, failures, repairs). Any thread.
   std::function<void(std::string_view line)> log_line;

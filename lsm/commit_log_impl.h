@@ -59,6 +59,9 @@ class Log final : public CommitLog {
   void PrepareNext(uint64_t now);
   Result<std::shared_ptr<Segment>> PrepareSegment(uint64_t record_bytes);
   void RetireReleased();
+  void RetireReleasedLocked();  // With pool_mutex_.
+  void GiveBackWhenQuiet(uint64_t now);
+  bool NoticeQuiet(uint64_t now, std::vector<Dirty>* shorten, bool* flush_wanted);
   void ReleaseFlushed();  // With mutex_.
   Status SyncWritten(uint64_t now);
   Status Repair();
@@ -93,6 +96,9 @@ class Log final : public CommitLog {
   uint64_t last_sync_at_ = 0;
   uint64_t prepare_retry_at_ = 0;
   uint64_t repair_retry_at_ = 0;
+  uint64_t quiet_check_at_ = 0;
+  uint64_t quiet_seen_bytes_ = 0;  // bytes_appended at the last look.
+  bool settled_ = false;           // Nothing to give back until something is appended.
   bool repairing_ = false;
   bool stopping_ = false;
   bool closed_ = false;

@@ -48,6 +48,7 @@ uint64_t Log::NextWake(uint64_t now) const {
   if (!released_.empty() || SyncDue(now)) return now;
   uint64_t wake = kNever;
   if (repairing_) wake = std::min(wake, repair_retry_at_);
+  if (!settled_ && options_.quiet_ms > 0) wake = std::min(wake, quiet_check_at_);
   if (next_ == nullptr) wake = std::min(wake, prepare_retry_at_);
   if (policy_ == SyncPolicy::kEverySecond && !repairing_ && written_seq_ != synced_seq_) {
     wake = std::min(wake, last_sync_at_ + kSyncIntervalMs);
@@ -76,6 +77,7 @@ void Log::Round(uint64_t now) {
   }
   RetireReleased();
   PrepareNext(now);
+  GiveBackWhenQuiet(now);
   TellWritable();
 }
 
@@ -157,13 +159,17 @@ void Log::PrepareNext(uint64_t now) {
 }
 
 void Log::RetireReleased() {
+  const std::lock_guard pool_lock(pool_mutex_);
+  RetireReleasedLocked();
+}
+
+void Log::RetireReleasedLocked() {
   std::deque<uint64_t> released;
   {
     const Lock lock(mutex_);
     released.swap(released_);
   }
   if (released.empty()) return;
-  const std::lock_guard pool_lock(pool_mutex_);
   for (const uint64_t number : released) {
     // A file that stays is only space lost until the next start: its records are in LevelDB.
     const Status retired = pool_.Retire(number);
@@ -171,6 +177,52 @@ void Log::RetireReleased() {
   }
   const Status synced = pool_.Sync();
   if (!synced.ok()) Say("commit log: " + synced.message());
+}
+
+void Log::GiveBackWhenQuiet(uint64_t now) {
+  if (options_.quiet_ms == 0) return;
+  std::vector<Dirty> shorten;
+  bool flush_wanted = false;
+  {
+    const std::lock_guard pool_lock(pool_mutex_);
+    if (!NoticeQuiet(now, &shorten, &flush_wanted)) return;
+    RetireReleasedLocked();
+    prepared_count_ = 0;  // Segments grow from the first size again.
+    Status status = pool_.RemoveSpares();
+    for (const Dirty& s : shorten) {
+      const Status cut = s.segment->file->Truncate(s.end);
+      if (!cut.ok()) status = cut;
+    }
+    if (!status.ok()) Say("commit log: " + status.message());
+  }
+  if (flush_wanted && options_.on_quiet) options_.on_quiet();
+}
+
+// True if little was appended since the last look. Segments in `shorten` may be cut to the given
+// size: nothing will be written behind it any more.
+bool Log::NoticeQuiet(uint64_t now, std::vector<Dirty>* shorten, bool* flush_wanted) {
+  const Lock lock(mutex_);
+  if (settled_ || now < quiet_check_at_) return false;
+  quiet_check_at_ = now + options_.quiet_ms;
+  const uint64_t appended = statistics_.bytes_appended - quiet_seen_bytes_;
+  quiet_seen_bytes_ = statistics_.bytes_appended;
+  if (appended >= options_.quiet_bytes || repairing_ || next_ == nullptr) return false;
+  // A segment with much in it is left, so that it can be released once that is flushed.
+  if (current_ != nullptr && current_->end > options_.quiet_bytes) current_ = nullptr;
+  ReleaseFlushed();
+  uint64_t kept = 0;
+  for (const auto& segment : segments_) kept += segment->end;
+  *flush_wanted = kept > options_.quiet_bytes;
+  settled_ = !*flush_wanted;
+  for (const auto& segment : {current_, next_}) {
+    if (segment == nullptr) continue;
+    const uint64_t size = std::max(segment->end, options_.quiet_bytes);
+    if (segment->capacity <= size) continue;
+    segment->capacity = size;
+    shorten->push_back({segment, size});
+  }
+  UpdateRoom();
+  return true;
 }
 
 // After a failed sync: see commit_log.h. An error says why it is not done yet.

@@ -85,6 +85,11 @@ Status SegmentPool::Sync() {
   return {};
 }
 
+Status SegmentPool::RemoveSpares() {
+  while (!spares_.empty()) LSM_RETURN_IF_ERROR(file_system_.Remove(Path(TakeSpare().name)));
+  return {};
+}
+
 Status SegmentPool::Discard(uint64_t number) {
   return file_system_.Remove(Path(SegmentName(number)));
 }

@@ -51,6 +51,9 @@ class SegmentPool {
   // Removes a segment's file that must not be used any more.
   Status Discard(uint64_t number);
 
+  // Removes the files of all spares.
+  Status RemoveSpares();
+
   // On return retired segments stay so after a power cut, and only now they may be used again: else
   // one could come back under its old name with its new header.
   Status Sync();

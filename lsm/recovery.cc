@@ -9,9 +9,15 @@
 
 namespace lsm {
 
-void LogLink::Set(CommitLog* log) {
+void LogLink::Set(CommitLog* log, Applier* applier) {
   const MutexLock lock(&mutex_);
   log_ = log;
+  applier_ = applier;
+}
+
+void LogLink::FlushApplied() {
+  const MutexLock lock(&mutex_);
+  if (applier_ != nullptr) applier_->FlushSoon();
 }
 
 void LogLink::Release(uint64_t flushed_seq) {
@@ -19,9 +25,14 @@ void LogLink::Release(uint64_t flushed_seq) {
   if (log_ != nullptr) log_->Release(flushed_seq);
 }
 
-RecoveredStore::~RecoveredStore() {
+void RecoveredStore::StopApplier() {
+  if (link != nullptr) link->Set(log.get(), nullptr);
   applier.reset();
-  if (link != nullptr) link->Set(nullptr);
+}
+
+RecoveredStore::~RecoveredStore() {
+  StopApplier();
+  if (link != nullptr) link->Set(nullptr, nullptr);
   log.reset();
   shards.reset();
 }
@@ -114,11 +125,13 @@ Result<RecoveredStore> Recover(RecoveryOptions options) {
     if (log != nullptr) log->RequestSync(seq);
   };
   store.applier = std::make_unique<Applier>(*store.shards, options.applier, applied);
+  // The log's thread runs from its opening on; the applier ends before the log.
+  options.log.on_quiet = [link = store.link] { link->FlushApplied(); };
   LSM_RETURN_IF_ERROR(OpenLog(options, &store, applied));
   store.committed_seq = store.log->written_seq();
   access->log.store(store.log.get(), std::memory_order_release);
   LSM_RETURN_IF_ERROR(RewindShards(options, &store));
-  store.link->Set(store.log.get());
+  store.link->Set(store.log.get(), store.applier.get());
   store.log->Release(store.shards->flushed_seq());
   const auto took = std::chrono::steady_clock::now() - start;
   store.replay_ms =

@@ -18,15 +18,18 @@
 
 namespace lsm {
 
-// Lets LevelDB tell the commit log what it has flushed while both may come and go.
+// Lets LevelDB tell the commit log what it has flushed, and the log ask for that, while all of them
+// may come and go.
 class LogLink {
  public:
-  void Set(CommitLog* log);
+  void Set(CommitLog* log, Applier* applier);
   void Release(uint64_t flushed_seq);
+  void FlushApplied();
 
  private:
   Mutex mutex_;
   CommitLog* log_ ABSL_GUARDED_BY(mutex_) = nullptr;
+  Applier* applier_ ABSL_GUARDED_BY(mutex_) = nullptr;
 };
 
 // The parts of an opened store, with the log's records that LevelDB had not got handed to the
@@ -39,6 +42,9 @@ struct RecoveredStore {
   uint64_t committed_seq = 0;  // The last batch there is; the next one is committed_seq + 1.
   uint64_t replayed_records = 0;
   uint64_t replay_ms = 0;
+
+  // Ends the applier before all else; what calls it must not do so any more.
+  void StopApplier();
 
   RecoveredStore() = default;
   RecoveredStore(RecoveredStore&&) = default;

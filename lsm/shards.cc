@@ -25,10 +25,10 @@ std::string ShardPath(const std::string& dir, uint32_t shard) {
   return dir + name;
 }
 
-// Room that Reopen() wants to see on the disk: what it writes again fits into two memtables, and
-// LevelDB writes its manifest besides.
-uint64_t ReopenRoom(const StoreOptions& options) {
-  return 3 * static_cast<uint64_t>(options.memtable_bytes) + (uint64_t{1} << 20);
+// Room that Reopen() wants to see on the disk. No more than is needed: the log can only let go of
+// what it keeps when LevelDB goes on. LevelDB writes its manifest besides.
+uint64_t ReopenRoom(const StoreOptions& options, uint64_t bytes) {
+  return std::min(bytes, 3 * static_cast<uint64_t>(options.memtable_bytes)) + (uint64_t{1} << 20);
 }
 
 }  // namespace
@@ -305,8 +305,8 @@ uint64_t Shards::ApproximateBytes(uint32_t shard, std::string_view from,
   return bytes;
 }
 
-Status Shards::CheckRoom(const Shard& shard) {
-  const uint64_t wanted = ReopenRoom(options_.store);
+Status Shards::CheckRoom(const Shard& shard, uint64_t bytes) {
+  const uint64_t wanted = ReopenRoom(options_.store, bytes);
   LSM_ASSIGN_OR_RETURN(const uint64_t free, options_.files->FreeSpace(options_.store.dir));
   if (free < wanted) {
     return Status::IoError(shard.path + ": no space left: " + std::to_string(wanted) +
@@ -326,9 +326,9 @@ Status Shards::CheckRoom(const Shard& shard) {
   return status.ok() ? removed : status;
 }
 
-Status Shards::Reopen(uint32_t number, const Reapply& reapply) {
+Status Shards::Reopen(uint32_t number, uint64_t bytes, const Reapply& reapply) {
   Shard& shard = *shards_[number];
-  LSM_RETURN_IF_ERROR(CheckRoom(shard));
+  LSM_RETURN_IF_ERROR(CheckRoom(shard, bytes));
   const WriterLock lock(&shard.mutex);
   shard.tracker->Stop();
   shard.db.reset();

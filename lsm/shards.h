@@ -116,11 +116,11 @@ class Shards {
   // Writes again what a reopened instance lacks: all that came after `applied_seq`, ending with the
   // row «applied» (and Written()). Through `db`, not through Shards, whose lock is held.
   using Reapply = std::function<Status(leveldb::DB& db, uint64_t applied_seq)>;
-  // Closes and opens the instance, and runs `reapply` while readers wait. First makes sure that
-  // there is space for what is to be written: else kIoError, and the old instance stays readable.
-  // If opening or `reapply` fails nonetheless the instance stays closed until a later call
-  // succeeds, and reads give kIoError.
-  Status Reopen(uint32_t shard, const Reapply& reapply);
+  // Closes and opens the instance, and runs `reapply`, which will write up to `bytes`, while
+  // readers wait. First makes sure that there is space for that: else kIoError, and the old
+  // instance stays readable. If opening or `reapply` fails nonetheless the instance stays closed
+  // until a later call succeeds, and reads give kIoError.
+  Status Reopen(uint32_t shard, uint64_t bytes, const Reapply& reapply);
   uint64_t reopens() const { return reopens_.load(std::memory_order_relaxed); }
 
   struct Statistics {
@@ -139,7 +139,7 @@ class Shards {
   std::unique_ptr<Shard> MakeShard(uint32_t number);
   leveldb::Options LevelOptions(const Shard& shard, bool create) const;
   Status OpenShard(Shard& shard, bool create);
-  Status CheckRoom(const Shard& shard);
+  Status CheckRoom(const Shard& shard, uint64_t bytes);
   void ReportFlushed();
   static Result<std::optional<std::string>> GetFrom(leveldb::DB& db, std::string_view row_key,
                                                     const std::string& path);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 #include <leveldb/iterator.h>
 #include <leveldb/write_batch.h>
@@ -100,11 +101,12 @@ size_t SpaceKeeper::RunOnce() {
   Ranges ranges;
   {
     const MutexLock lock(&mutex_);
-    if (!changed_) return 0;
+    // What is deleted from here on, while ranges are being compacted, is for the next time.
+    if (!std::exchange(changed_, false)) return 0;
     ranges = ranges_;
   }
-  const std::vector<Weighed> chosen = Choose(ranges);
-  Compact(chosen);
+  std::vector<Weighed> chosen = Choose(ranges);
+  chosen.resize(Compact(chosen));
   {
     const MutexLock lock(&mutex_);
     for (const Weighed& weighed : chosen) {
@@ -170,8 +172,9 @@ std::vector<SpaceKeeper::Weighed> SpaceKeeper::Choose(const Ranges& ranges) cons
   return chosen;
 }
 
-void SpaceKeeper::Compact(const std::vector<Weighed>& chosen) {
-  for (size_t i = 0; i < chosen.size() && !stopping();) {
+size_t SpaceKeeper::Compact(const std::vector<Weighed>& chosen) {
+  size_t i = 0;
+  while (i < chosen.size() && !stopping()) {
     const auto& [shard, from] = chosen[i].id;
     std::string to = RangeEnd(from);
     uint64_t bytes = chosen[i].range_bytes;
@@ -182,19 +185,19 @@ void SpaceKeeper::Compact(const std::vector<Weighed>& chosen) {
       to = RangeEnd(chosen[end].id.second);
       ++end;
     }
+    // An error shows at the next write. Later deletions, or the next start, bring the range up
+    // again.
+    if (!shards_.CompactRange(shard, from, to).ok()) return i;
     i = end;
-    // An error shows at the next write, and the counts of a range that was not compacted are lost:
-    // later deletions will bring it up again.
-    if (!shards_.CompactRange(shard, from, to).ok()) return;
     compactions_.fetch_add(1, std::memory_order_relaxed);
   }
+  return i;
 }
 
 void SpaceKeeper::Save() {
   std::string value;
   {
     const MutexLock lock(&mutex_);
-    changed_ = false;
     AppendVarint(&value, ranges_.size());
     for (const auto& [id, counts] : ranges_) {
       AppendVarint(&value, id.first);

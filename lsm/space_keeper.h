@@ -66,7 +66,8 @@ class SpaceKeeper {
   Weighed Weigh(const RangeId& id, const Counts& counts) const;
   uint64_t MeanRowBytes(const RangeId& id) const;
   std::vector<Weighed> Choose(const Ranges& ranges) const;
-  void Compact(const std::vector<Weighed>& chosen);
+  // Returns how many of them, from the first on, are done.
+  size_t Compact(const std::vector<Weighed>& chosen);
   bool stopping();
   void Load();
   void Save();
@@ -79,7 +80,7 @@ class SpaceKeeper {
   CondVar wake_;
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;
   Ranges ranges_ ABSL_GUARDED_BY(mutex_);
-  bool changed_ ABSL_GUARDED_BY(mutex_) = false;
+  bool changed_ ABSL_GUARDED_BY(mutex_) = false;  // Since the ranges were weighed.
   std::thread thread_;
 };
 

@@ -57,7 +57,7 @@ StoreImpl::~StoreImpl() {
     absl::MutexLock lock(&helpers_mutex_);
     synced_applier_ = nullptr;
   }
-  parts_->applier.reset();
+  parts_->StopApplier();
   {
     absl::MutexLock lock(&helpers_mutex_);
     deletes_to_ = nullptr;

@@ -459,7 +459,8 @@ constexpr ConfigRow kRows[] = {
      .min = kMiB,
      .default_text = "33554432",
      .target = NUMBER(lsm_memtable_size),
-     .doc = "Bytes that LevelDB gathers in RAM before it writes a table."},
+     .doc = "Bytes that LevelDB gathers in RAM before it writes a table. At most a 32nd of "
+            "`maxmemory` as it is at start, and at least 1 MB."},
     {.name = "lsm-table-size",
      .kind = ConfigKind::kMemory,
      .flags = kImmutable,
@@ -508,7 +509,9 @@ constexpr ConfigRow kRows[] = {
      .min = kMiB,
      .default_text = "16777216",
      .target = NUMBER(log_segment_size),
-     .doc = "Size of a preallocated file of the commit log."},
+     .doc =
+         "Size of a preallocated file of the commit log. Some are kept for reuse, and given back "
+         "when little is written for half a minute."},
     {.name = "log-recovery-truncate",
      .kind = ConfigKind::kBool,
      .flags = kImmutable,
@@ -522,8 +525,8 @@ constexpr ConfigRow kRows[] = {
      .min = kMiB,
      .default_text = "134217728",
      .target = NUMBER(backlog_limit),
-     .doc =
-         "RAM for what is in the commit log and not in LevelDB yet; near it, writers are slowed."},
+     .doc = "RAM for what is in the commit log and not in LevelDB yet; near it, writers are "
+            "slowed. At most an eighth of `maxmemory` as it is at start."},
     {.name = "log-ahead-limit",
      .kind = ConfigKind::kMemory,
      .flags = kImmutable,

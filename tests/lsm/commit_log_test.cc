@@ -182,6 +182,54 @@ TEST_CASE("released segments become spares, then new segments; what is too many 
   CHECK_FALSE(too_old.Open(0).ok());  // Records 1… are not there any more.
 }
 
+TEST_CASE("a quiet log gives back what it keeps for speed, and asks for a flush") {
+  TestLog t;
+  t.options.segment_bytes = t.options.first_segment_bytes = 64 << 10;
+  t.options.quiet_bytes = 4 << 10;
+  t.options.quiet_ms = 1000;
+  int asked = 0;
+  t.options.on_quiet = [&asked] { ++asked; };
+  REQUIRE(t.Open().ok());
+  const auto burst = [&] {
+    for (int i = 0; i < 60; ++i) {
+      REQUIRE(t.Append(std::string(10'000, 'x')).ok());
+      t.log->RunBackground();
+    }
+  };
+  burst();
+  t.log->Release(40);
+  t.log->RunBackground();
+  CHECK(t.log->statistics().spare_segments == 2);
+  t.Tick(1000);  // Much was appended meanwhile: not quiet.
+  CHECK(t.log->statistics().spare_segments == 2);
+  CHECK(asked == 0);
+  t.Tick(1000);
+  CHECK(t.log->statistics().spare_segments == 0);
+  CHECK(CountNames(t, "spare-") == 0);
+  CHECK(asked == 1);  // The last records are not flushed.
+  TestLog after = t.AfterKill();
+  REQUIRE(after.Open(40).ok());
+  CHECK(after.replayed.size() == 20);
+
+  t.log->Release(60);
+  t.Tick(1000);
+  CHECK(asked == 1);
+  CHECK(t.log->statistics().bytes_on_disk == 4 << 10);
+  CHECK(t.fs->FileSize("log/" + t.Files().at(0)).value() == 4 << 10);
+  CHECK(t.Files().size() == 1);
+  TestLog empty = t.AfterKill();
+  REQUIRE(empty.Open(60).ok());
+  CHECK(empty.log->written_seq() == 60);
+
+  // And it goes on as before.
+  REQUIRE(t.Append("small").ok());
+  t.Tick(1000);
+  burst();
+  TestLog last = t.AfterKill();
+  REQUIRE(last.Open(60).ok());
+  CHECK(last.replayed.size() == 61);
+}
+
 TEST_CASE("a segment that holds one record not yet flushed is kept") {
   TestLog t;
   REQUIRE(t.Open().ok());

@@ -182,6 +182,43 @@ TEST_CASE("SpaceKeeper: after nine in ten keys were deleted the directory shrink
   CHECK(f.space->RunOnce() == 0);
 }
 
+TEST_CASE("SpaceKeeper: what is deleted while it compacts is not forgotten") {
+  Fixture f(1);
+  const uint64_t before = Fill(f, 20000);
+  const auto drop = [&](int from, int to) {
+    RowBatch batch;
+    for (int i = from; i < to; ++i) {
+      const std::string key = "key" + std::to_string(i);
+      if (i % 10 != 0) batch.Delete(EncodeMetaKey(1, f.shards->PositionOf(key), key));
+    }
+    f.Submit(batch);
+  };
+  drop(0, 10000);
+  bool dropping = true;
+  f.files.SetHook([&](FileOperation operation, const std::string& path) {
+    // The compaction has begun: the rest is deleted now, and nothing ever after.
+    if (operation != FileOperation::kWrite || path.find(".ldb") == std::string::npos) return;
+    if (!std::exchange(dropping, false)) return;
+    for (int i = 10000; i < 20000; ++i) {
+      const std::string key = "key" + std::to_string(i);
+      if (i % 10 != 0) f.space->OnDelete(0, EncodeMetaKey(1, f.shards->PositionOf(key), key), 0);
+    }
+  });
+  CHECK(f.space->RunOnce() > 0);
+  REQUIRE_FALSE(dropping);
+  f.files.SetHook(nullptr);
+  {
+    leveldb::WriteBatch batch;
+    for (int i = 10000; i < 20000; ++i) {
+      const std::string key = "key" + std::to_string(i);
+      if (i % 10 != 0) batch.Delete(EncodeMetaKey(1, f.shards->PositionOf(key), key));
+    }
+    REQUIRE(f.shards->Write(0, &batch).ok());
+  }
+  CHECK(f.space->RunOnce() > 0);
+  CHECK(f.shards->statistics().bytes_on_disk < before / 10 * 3 / 2);
+}
+
 TEST_CASE("SpaceKeeper: a collected collection's space comes back") {
   Fixture f(1);
   RowBatch batch;
@@ -298,7 +335,7 @@ TEST_CASE("Snapshot gives errors, not half of the truth, when an instance was re
   f.Submit(batch);
   auto snapshot = Snapshot::Take(*f.shards, 1);
   REQUIRE(snapshot.has_value());
-  REQUIRE(f.shards->Reopen(0, [](leveldb::DB&, uint64_t) { return Status::Ok(); }).ok());
+  REQUIRE(f.shards->Reopen(0, 0, [](leveldb::DB&, uint64_t) { return Status::Ok(); }).ok());
   const auto ignore = [](std::string_view, std::string_view) { return Status::Ok(); };
   CHECK_FALSE((*snapshot)->ForEachRow(1, ignore).ok());
 }

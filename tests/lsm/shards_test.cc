@@ -97,7 +97,7 @@ TEST_CASE("Shards::Reopen has what was lost written again before anybody reads")
   REQUIRE(shards->FlushMemtable(0).ok());
   PutRow(*shards, 0, "rb", "lost");
   shards->Written(0, 2);
-  const Status status = shards->Reopen(0, [&](leveldb::DB& db, uint64_t applied) -> Status {
+  const Status status = shards->Reopen(0, 0, [&](leveldb::DB& db, uint64_t applied) -> Status {
     CHECK(applied == 1);
     db.Put({}, "rb", "again");
     db.Put({}, EncodeStoreKey(kAppliedRow), EncodeApplied(2));
@@ -127,7 +127,7 @@ TEST_CASE("Shards::Reopen does not take memtables that were lost for flushed one
   shards->Written(0, 2);
   // The log behind it is asked for record 2 now: it must not have been released.
   REQUIRE(shards
-              ->Reopen(0,
+              ->Reopen(0, 0,
                        [&](leveldb::DB&, uint64_t applied) {
                          CHECK(applied == 1);
                          CHECK(told == 1);
@@ -143,8 +143,20 @@ TEST_CASE("Shards::Reopen leaves the instance readable while the disk is full") 
   const auto shards = OpenShards(TestShardOptions(files));
   PutRow(*shards, 0, "ra", "in the memtable");
   files.SetCapacity(1);
-  CHECK_FALSE(shards->Reopen(0, [](leveldb::DB&, uint64_t) { return Status::Ok(); }).ok());
+  CHECK_FALSE(shards->Reopen(0, 0, [](leveldb::DB&, uint64_t) { return Status::Ok(); }).ok());
   CHECK(ReadRow(*shards, 0, "ra") == "in the memtable");
+}
+
+TEST_CASE("Shards::Reopen wants no more room than it needs") {
+  FaultFileSystem files;
+  const auto shards = OpenShards(TestShardOptions(files));
+  const auto reapply = [](leveldb::DB&, uint64_t) { return Status::Ok(); };
+  constexpr uint64_t kFree = (uint64_t{1} << 20) + (64 << 10);
+  constexpr uint64_t kMuch = uint64_t{1} << 40;
+  files.SetCapacity(kMuch);
+  files.SetCapacity(kMuch - files.FreeSpace("/store").value() + kFree);
+  CHECK_FALSE(shards->Reopen(0, 128 << 10, reapply).ok());
+  CHECK(shards->Reopen(0, 32 << 10, reapply).ok());
 }
 
 TEST_CASE("Shards: a reopening that fails in the middle gives errors, never old rows") {
@@ -152,13 +164,13 @@ TEST_CASE("Shards: a reopening that fails in the middle gives errors, never old 
   const auto shards = OpenShards(TestShardOptions(files));
   PutRow(*shards, 0, "ra", "1");
   const auto fail = [](leveldb::DB&, uint64_t) { return Status::IoError("no log"); };
-  CHECK_FALSE(shards->Reopen(0, fail).ok());
+  CHECK_FALSE(shards->Reopen(0, 0, fail).ok());
   CHECK_FALSE(shards->Get(0, "ra").has_value());
   const auto succeed = [](leveldb::DB& db, uint64_t) {
     db.Put({}, "ra", "1");
     return Status::Ok();
   };
-  CHECK(shards->Reopen(0, succeed).ok());
+  CHECK(shards->Reopen(0, 0, succeed).ok());
   CHECK(ReadRow(*shards, 0, "ra") == "1");
 }
 

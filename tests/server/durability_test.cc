@@ -114,5 +114,32 @@ TEST_CASE("while the log takes no writes their replies wait, and reads of other 
   CHECK(Eventually([&] { return reader.Run({"SET", "c", "1"}) == "+OK"; }));
 }
 
+TEST_CASE("on a full disk an EXEC with queued writes is discarded, others run") {
+  lsm::FaultFileSystem files;
+  RunningServer server([](Settings& settings) { settings.log_segment_size = 1 << 20; }, &files);
+  TestClient client(server.port());
+  TestClient other(server.port());
+  CHECK(client.Run({"SET", "b", "1"}) == "+OK");
+  CHECK(client.Run({"MULTI"}) == "+OK");
+  CHECK(client.Run({"GET", "b"}) == "+QUEUED");
+  CHECK(client.Run({"SET", "a", "1"}) == "+QUEUED");
+  files.AddFault({.operation = lsm::FileOperation::kAllocate, .path_part = "/log/"});
+  const std::string value(100'000, 'v');
+  CHECK(Eventually([&] { return other.Run({"SET", "w", value}).starts_with("-MISCONF "); }));
+  CHECK(
+      client.Run({"EXEC"}).starts_with("-EXECABORT Transaction discarded because of: MISCONF "
+                                       "Errors writing to the AOF file: "));
+  CHECK(client.Run({"EXEC"}) == "-ERR EXEC without MULTI");
+  CHECK(client.Run({"MULTI"}) == "+OK");
+  CHECK(client.Run({"SET", "a", "1"}).starts_with("-MISCONF "));
+  CHECK(client.Run({"EXEC"}) == "-EXECABORT Transaction discarded because of previous errors.");
+  CHECK(client.Run({"MULTI"}) == "+OK");
+  CHECK(client.Run({"GET", "b"}) == "+QUEUED");
+  CHECK(client.Run({"EXEC"}) == "[\"1\"]");
+  CHECK(client.Run({"GET", "a"}) == "nil$");
+  files.ClearFaults();
+  CHECK(Eventually([&] { return client.Run({"SET", "a", "2"}) == "+OK"; }));
+}
+
 }  // namespace
 }  // namespace server
