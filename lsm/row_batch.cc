@@ -28,35 +28,79 @@ bool ReadVarint(std::string_view* in, uint64_t* value) {
   return false;
 }
 
+size_t SizeOf(std::initializer_list<std::string_view> parts) {
+  size_t size = 0;
+  for (std::string_view part : parts) size += part.size();
+  return size;
+}
+
+std::string Join(std::initializer_list<std::string_view> parts) {
+  std::string out;
+  for (std::string_view part : parts) out.append(part);
+  return out;
+}
+
 }  // namespace
 
-void RowBatch::AppendParts(std::initializer_list<std::string_view> parts) {
-  uint64_t size = 0;
-  for (std::string_view part : parts) size += part.size();
-  AppendVarint(&buffer_, size);
+void RowBatch::AppendParts(Parts parts) {
+  AppendVarint(&buffer_, SizeOf(parts));
   for (std::string_view part : parts) buffer_.append(part);
 }
 
-void RowBatch::Put(std::initializer_list<std::string_view> key_parts,
-                   std::initializer_list<std::string_view> value_parts) {
+void RowBatch::AppendPut(Parts key_parts, Parts value_parts) {
   buffer_.push_back(static_cast<char>(RowOperation::Kind::kPut));
   AppendParts(key_parts);
   AppendParts(value_parts);
   ++count_;
 }
 
-void RowBatch::Delete(std::initializer_list<std::string_view> key_parts) {
+void RowBatch::Put(Parts key_parts, Parts value_parts) {
+  const size_t value_size = SizeOf(value_parts);
+  if (value_size < kLargeValue) {
+    if (!large_.empty()) large_.erase(Join(key_parts));
+    return AppendPut(key_parts, value_parts);
+  }
+  LargePut& put = large_[Join(key_parts)];
+  if (put.end != 0 && ReplaceLarge(put, value_parts, value_size)) return;
+  put.begin = buffer_.size();
+  AppendPut(key_parts, value_parts);
+  put.end = buffer_.size();
+  put.value_begin = put.end - value_size;
+}
+
+// True if the new value stands where the old one was. Else it is to be appended: the old one stays
+// before it, or is gone if it was the last of all.
+bool RowBatch::ReplaceLarge(const LargePut& old, Parts value_parts, size_t value_size) {
+  if (value_size == old.end - old.value_begin) {
+    size_t at = old.value_begin;
+    for (std::string_view part : value_parts) {
+      buffer_.replace(at, part.size(), part);
+      at += part.size();
+    }
+    return true;
+  }
+  if (old.end == buffer_.size()) {
+    buffer_.resize(old.begin);
+    --count_;
+  }
+  return false;
+}
+
+void RowBatch::Delete(Parts key_parts) {
+  if (!large_.empty()) large_.erase(Join(key_parts));
   buffer_.push_back(static_cast<char>(RowOperation::Kind::kDelete));
   AppendParts(key_parts);
   ++count_;
 }
 
 void RowBatch::Append(const RowBatch& other) {
+  large_.clear();
   buffer_.append(other.payload());
   count_ += other.count_;
 }
 
 void RowBatch::Clear() {
+  large_.clear();
   if (buffer_.capacity() > kKeptCapacity) buffer_ = std::string();
   buffer_.resize(kHeadroom);
   count_ = 0;

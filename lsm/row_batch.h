@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include <absl/container/flat_hash_map.h>
+
 #include "lsm/status.h"
 
 namespace lsm {
@@ -22,13 +24,16 @@ struct RowOperation {
 
 // The row operations of one turn in the encoding that the commit log stores. A flat buffer that
 // keeps its capacity over Clear(), with room in front for the record's header, so that appending to
-// the log copies nothing. Loop thread only.
+// the log copies nothing. A large row that is put again takes the place of what was put before: a
+// hundred SETBITs on one chunk of a string log the chunk once. Loop thread only.
 class RowBatch {
  public:
   // Bytes in front of the payload that belong to the commit log.
   static constexpr size_t kHeadroom = 32;
   // Longer buffers than this are given back by Clear().
   static constexpr size_t kKeptCapacity = 1 << 20;
+  // Rows with a value of this size or more are remembered until Clear(), to be replaced.
+  static constexpr size_t kLargeValue = 4096;
 
   RowBatch() { buffer_.resize(kHeadroom); }
 
@@ -53,9 +58,20 @@ class RowBatch {
   std::span<char> record() { return {buffer_.data(), buffer_.size()}; }
 
  private:
-  void AppendParts(std::initializer_list<std::string_view> parts);
+  using Parts = std::initializer_list<std::string_view>;
+  // The last operation on a row, if it puts a large value.
+  struct LargePut {
+    size_t begin = 0;
+    size_t value_begin = 0;
+    size_t end = 0;
+  };
+
+  void AppendParts(Parts parts);
+  void AppendPut(Parts key_parts, Parts value_parts);
+  bool ReplaceLarge(const LargePut& old, Parts value_parts, size_t value_size);
 
   std::string buffer_;
+  absl::flat_hash_map<std::string, LargePut> large_;  // By key.
   size_t count_ = 0;
 };
 

@@ -16,7 +16,6 @@
 
 #include <absl/base/thread_annotations.h>
 #include <absl/container/flat_hash_map.h>
-#include <absl/synchronization/mutex.h>
 
 #include "lsm/applier.h"
 #include "lsm/commit_log.h"
@@ -26,6 +25,7 @@
 #include "lsm/keyspaces.h"
 #include "lsm/load_board.h"
 #include "lsm/loader_pool.h"
+#include "lsm/mutex.h"
 #include "lsm/new_key_index.h"
 #include "lsm/recovery.h"
 #include "lsm/row_batch.h"
@@ -298,10 +298,10 @@ class StoreImpl final : public Store,
   uint32_t coarse_now_s_ = 0;
 
   // Used by other threads. The parts that they reach may be gone before them.
-  absl::Mutex helpers_mutex_;
+  Mutex helpers_mutex_;
   Applier* synced_applier_ ABSL_GUARDED_BY(helpers_mutex_) = nullptr;
   SpaceKeeper* deletes_to_ ABSL_GUARDED_BY(helpers_mutex_) = nullptr;
-  absl::Mutex inbox_mutex_;
+  Mutex inbox_mutex_;
   std::vector<std::function<void()>> inbox_ ABSL_GUARDED_BY(inbox_mutex_);
   bool hurrying_ = false;
 

@@ -54,12 +54,12 @@ StoreImpl::~StoreImpl() {
   collector_.reset();
   if (parts_ == nullptr) return;
   {
-    absl::MutexLock lock(&helpers_mutex_);
+    const MutexLock lock(&helpers_mutex_);
     synced_applier_ = nullptr;
   }
   parts_->StopApplier();
   {
-    absl::MutexLock lock(&helpers_mutex_);
+    const MutexLock lock(&helpers_mutex_);
     deletes_to_ = nullptr;
   }
   space_.reset();
@@ -95,7 +95,7 @@ Status StoreImpl::RecoverParts() {
       options_.log_recovery_truncate ? DamagePolicy::kTruncate : DamagePolicy::kRefuse;
   recovery.log.on_synced = [this](uint64_t) {
     {
-      absl::MutexLock lock(&helpers_mutex_);
+      const MutexLock lock(&helpers_mutex_);
       if (synced_applier_ != nullptr) synced_applier_->OnSynced();
     }
     wake_loop_();
@@ -115,7 +115,7 @@ Status StoreImpl::RecoverParts() {
   recovery.applier.on_progress = wake_loop_;
   recovery.applier.log_line = options_.log_line;
   recovery.applier.on_delete = [this](uint32_t shard, std::string_view row_key) {
-    absl::MutexLock lock(&helpers_mutex_);
+    const MutexLock lock(&helpers_mutex_);
     if (deletes_to_ != nullptr) deletes_to_->OnDelete(shard, row_key, 0);
   };
   recovery.on_operation = [this](uint64_t seq, const RowOperation& operation) {
@@ -125,7 +125,7 @@ Status StoreImpl::RecoverParts() {
   if (!recovered.has_value()) return recovered.error();
   parts_ = std::make_unique<RecoveredStore>(*std::move(recovered));
   committed_seq_ = parts_->committed_seq;
-  absl::MutexLock lock(&helpers_mutex_);
+  const MutexLock lock(&helpers_mutex_);
   synced_applier_ = parts_->applier.get();
   return Status();
 }
@@ -243,7 +243,7 @@ void StoreImpl::StartHelpers() {
   space.log_line = options_.log_line;
   space_ = std::make_unique<SpaceKeeper>(*parts_->shards, space);
   {
-    absl::MutexLock lock(&helpers_mutex_);
+    const MutexLock lock(&helpers_mutex_);
     deletes_to_ = space_.get();
   }
   GarbageCollector::Options garbage;

@@ -146,7 +146,7 @@ void StoreImpl::TakeApplied() {
 
 void StoreImpl::Post(std::function<void()> task) {
   {
-    absl::MutexLock lock(&inbox_mutex_);
+    const MutexLock lock(&inbox_mutex_);
     inbox_.push_back(std::move(task));
   }
   wake_loop_();
@@ -158,7 +158,7 @@ void StoreImpl::RunCompletions() {
   pool_->RunCompletions();
   std::vector<std::function<void()>> tasks;
   {
-    absl::MutexLock lock(&inbox_mutex_);
+    const MutexLock lock(&inbox_mutex_);
     tasks.swap(inbox_);
   }
   for (const auto& task : tasks) task();

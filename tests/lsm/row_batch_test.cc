@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "lsm/row_batch.h"
 
+#include <map>
+#include <optional>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -48,6 +51,56 @@ TEST_CASE("lengths above 127 take several bytes") {
   batch.Put("k", value);
   CHECK(batch.payload().substr(0, 5) == std::string_view("\x01\x01k\xac\x02", 5));
   CHECK(Describe(batch.payload()) == "put k=" + value + ";");
+}
+
+TEST_CASE("a large row that is put again and again is in the batch once") {
+  RowBatch batch;
+  std::string chunk(32 << 10, '.');
+  batch.Put("other", "1");
+  for (int i = 0; i < 100; ++i) {
+    chunk[static_cast<size_t>(i)] = 'x';
+    batch.Put({"ch", "unk"},
+              {std::string_view(chunk).substr(0, 7), std::string_view(chunk).substr(7)});
+    if (i == 50) batch.Put("third", "3");
+  }
+  CHECK(batch.count() == 3);
+  CHECK(Describe(batch.payload()) == "put other=1;put chunk=" + chunk + ";put third=3;");
+  batch.Clear();
+  for (int i = 0; i < 100; ++i) batch.Put("grows", chunk += 'x');
+  CHECK(batch.count() == 1);
+  CHECK(Describe(batch.payload()) == "put grows=" + chunk + ";");
+}
+
+TEST_CASE("whatever is put and deleted, the last operation on a row is the one that counts") {
+  const uint64_t seed = std::random_device{}();
+  CAPTURE(seed);
+  std::mt19937_64 random(seed);
+  RowBatch batch;
+  for (int round = 0; round < 200; ++round) {
+    batch.Clear();
+    std::map<std::string, std::optional<std::string>> model;
+    size_t operations = 0;
+    for (int i = 0; i < 60; ++i) {
+      const std::string key = "k" + std::to_string(random() % 5);
+      if (random() % 5 == 0) {
+        batch.Delete(key);
+        model[key] = std::nullopt;
+      } else {
+        const size_t size = RowBatch::kLargeValue - 2 + random() % 4;
+        model[key] = std::string(size, static_cast<char>('a' + random() % 26));
+        batch.Put(key, *model[key]);
+      }
+    }
+    std::map<std::string, std::optional<std::string>> read;
+    RowReader reader(batch.payload());
+    for (RowOperation op; reader.Next(&op); ++operations) {
+      read[std::string(op.key)] =
+          op.kind == RowOperation::Kind::kPut ? std::optional<std::string>(op.value) : std::nullopt;
+    }
+    REQUIRE(reader.status().ok());
+    CHECK(operations == batch.count());
+    CHECK(read == model);
+  }
 }
 
 TEST_CASE("a cleared batch is empty and keeps its buffer unless that is large") {
