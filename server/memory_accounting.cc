@@ -13,9 +13,14 @@ constexpr int64_t kIntervalMs = 100;
 constexpr double kForgetPerStep = 0.0023;
 // Unused pages are given back, and the share is corrected, at most this often.
 constexpr int64_t kHoldBackIntervalMs = 300;
-// Of maxmemory: above the first, anonymous memory is reduced; the promise is 1.25.
-constexpr double kReduceAbove = 1.12;
-constexpr double kRelaxBelow = 1.05;
+constexpr int64_t kSmallHoldBackIntervalMs = 100;
+// Of maxmemory: the promise is 1.25. Above ReduceAbove(), anonymous memory is reduced.
+constexpr double kPromise = 1.25;
+constexpr double kLeastSlack = 0.13;
+constexpr double kRelaxBelow = 0.07;  // Below ReduceAbove().
+// What clients' buffers and merges may grow by before we look again. Of a small maxmemory that is
+// more than the usual slack.
+constexpr double kSlackBytes = 20 << 20;
 constexpr double kLeastShareDown = 0.8;
 constexpr double kShareUp = 1.005;
 constexpr double kLeastShare = 0.3;
@@ -25,6 +30,10 @@ uint64_t BudgetOf(uint64_t maxmemory, double reserved, double share) {
   const uint64_t least = std::max<uint64_t>(maxmemory / 10, 1 << 20);
   const double left = (static_cast<double>(maxmemory) - reserved) * share;
   return left > static_cast<double>(least) ? static_cast<uint64_t>(left) : least;
+}
+
+double ReduceAbove(double limit) {
+  return kPromise - std::clamp(kSlackBytes / limit, kLeastSlack, kPromise / 2);
 }
 
 }  // namespace
@@ -73,17 +82,19 @@ void MemoryAccounting::Cron(int64_t now_ms) {
 void MemoryAccounting::HoldBack(int64_t now_ms, uint64_t maxmemory) {
   const auto limit = static_cast<double>(maxmemory);
   const auto in_use = static_cast<double>(resident_.anonymous);
-  if (in_use > limit * kReduceAbove) {
+  const double reduce_above = ReduceAbove(limit);
+  if (in_use > limit * reduce_above) {
     if (now_ms < next_hold_back_ms_) return;
-    next_hold_back_ms_ = now_ms + kHoldBackIntervalMs;
+    const bool small = kSlackBytes / limit > kLeastSlack;
+    next_hold_back_ms_ = now_ms + (small ? kSmallHoldBackIntervalMs : kHoldBackIntervalMs);
     PurgeAllocator();
     resident_ = ReadResidentBytes();
     const double still_in_use = static_cast<double>(resident_.anonymous);
-    if (still_in_use > limit * kReduceAbove) {
-      const double down = std::max(limit * kReduceAbove / still_in_use, kLeastShareDown);
+    if (still_in_use > limit * reduce_above) {
+      const double down = std::max(limit * reduce_above / still_in_use, kLeastShareDown);
       share_ = std::max(share_ * down, kLeastShare);
     }
-  } else if (in_use < limit * kRelaxBelow && share_ < 1) {
+  } else if (in_use < limit * (reduce_above - kRelaxBelow) && share_ < 1) {
     share_ = std::min(share_ * kShareUp, 1.0);
   }
 }
