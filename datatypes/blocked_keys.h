@@ -37,6 +37,19 @@ class BlockedKeys final : private lsm::KeyspaceObserver {
   BlockedKeys(const BlockedKeys&) = delete;
   BlockedKeys& operator=(const BlockedKeys&) = delete;
 
+  // While one lives, changes make no key ready: for commands that cannot end anybody's wait, and
+  // would have all who wait tried again for nothing.
+  class Quiet {
+   public:
+    explicit Quiet(BlockedKeys& keys) : keys_(keys) { ++keys_.quiet_; }
+    ~Quiet() { --keys_.quiet_; }
+    Quiet(const Quiet&) = delete;
+    Quiet& operator=(const Quiet&) = delete;
+
+   private:
+    BlockedKeys& keys_;
+  };
+
   // The key is changed in a way that the store does not see, and yet may end waits for it.
   void MarkReady(uint32_t db, std::string_view key);
   bool has_ready() const { return !ready_.empty(); }
@@ -57,7 +70,9 @@ class BlockedKeys final : private lsm::KeyspaceObserver {
   void ServeKey(const Name& name, absl::FunctionRef<void(KeyWait&)> serve);
   bool StillWaits(const Name& name, const KeyWait* wait) const;
 
-  void OnModified(uint32_t db, std::string_view key) override { MarkReady(db, key); }
+  void OnModified(uint32_t db, std::string_view key) override {
+    if (quiet_ == 0) MarkReady(db, key);
+  }
   void OnExpired(uint32_t db, std::string_view key) override { MarkReady(db, key); }
   void OnFlushed(uint32_t db) override { MarkDatabase(db); }
   void OnSwapped(uint32_t a, uint32_t b) override;
@@ -67,6 +82,7 @@ class BlockedKeys final : private lsm::KeyspaceObserver {
   std::vector<Name> ready_;
   absl::flat_hash_set<Name> is_ready_;
   Name scratch_;
+  int quiet_ = 0;
 };
 
 // A command that waits for one of several keys of a type. It is tried again when one of them is

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "datatypes/command_table.h"
 #include "datatypes/hash_families.h"
+#include "datatypes/stream_families.h"
 
 namespace datatypes {
 
@@ -18,6 +19,7 @@ void AddDataCommands(CommandTable& table) {
   table.Add(ObjectCommands());
   table.Add(ScanCommands());
   table.Add(SortedSetCommands());
+  table.Add(StreamCommands());
   table.Add(StringCommands());
 }
 

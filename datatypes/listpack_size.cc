@@ -61,6 +61,11 @@ uint64_t ListpackElementBytes(std::string_view element) {
   return bytes + BackwardBytes(bytes);
 }
 
+uint64_t ListpackNumberBytes(int64_t number) {
+  const uint64_t bytes = NumberBytes(number);
+  return bytes + BackwardBytes(bytes);
+}
+
 bool ExceedsListpack(const Settings& settings, uint64_t bytes, uint64_t elements) {
   const Limits limits = LimitsOf(settings);
   if (limits.bytes != kNoLimit) return bytes > limits.bytes;

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "datatypes/errors.h"
+#include "datatypes/result.h"
+#include "datatypes/stream_format.h"
+#include "lsm/collection.h"
+#include "lsm/status.h"
+
+// What the views of streams and of their groups need to deal with rows.
+namespace datatypes {
+
+inline Failure DamagedStream(const char* what) {
+  return Failure(Error(lsm::Status::Corruption(what)));
+}
+
+template <typename T>
+Result<T> OrError(lsm::Result<T> result) {
+  if (!result) return tl::unexpected(Error(result.error()));
+  return *std::move(result);
+}
+template <typename T>
+Result<void> OnlyError(const lsm::Result<T>& result) {
+  if (!result) return tl::unexpected(Error(result.error()));
+  return {};
+}
+// For changes of rows that were loaded before.
+template <typename T>
+T Ensured(lsm::Result<T> result) {
+  ENSURE(result.has_value());
+  return *std::move(result);
+}
+
+// The least subkey that is greater than the one of this tag and ID.
+inline std::string AfterStreamKey(StreamTag tag, const StreamId& id) {
+  std::string key(StreamKey(tag, id).view());
+  key.push_back('\0');
+  return key;
+}
+// The least subkey that is greater than all with this tag.
+inline std::string AfterTag(StreamTag tag) {
+  return std::string(1, static_cast<char>(static_cast<char>(tag) + 1));
+}
+inline std::string_view TagOnly(StreamTag tag) {
+  switch (tag) {
+    case StreamTag::kRun:
+      return "R";
+    case StreamTag::kEntry:
+      return "e";
+  }
+  return {};
+}
+
+}  // namespace datatypes
