@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Side by side with redis-server: throughput, CPU per operation, memory, cold reads, restart.
 
-usage: bench.py BUILD_DIR [--sections hot,always,memory,cold,restart] [--quick] [--rounds N]
+usage: bench.py BUILD_DIR [--sections hot,always,scripts,memory,cold] [--quick] [--rounds N]
 
 Rounds of both servers are interleaved and medians taken, since machines are noisy; what is compared
 is the CPU that the kernel charged to each server's threads, not the rate, which depends on the load
@@ -33,6 +33,24 @@ VALUE = 128
 # name, command, keys touched per command
 HOT = [("GET", ["GET", "KEY"]), ("SET", ["SET", "KEY", "VALUE"]), ("INCR", ["INCR", "KEY"]),
        ("MSET", ["MSET"] + ["KEY", "VALUE"] * 10)]
+# Scripts, called by digest: name, source, arguments of EVALSHA after the digest, keys are counters.
+SCRIPTS = [
+    ("one GET", "return redis.call('GET', KEYS[1])", ["1", "KEY"]),
+    ("rate limiter", """
+        local used = tonumber(redis.call('GET', KEYS[1]) or '0')
+        if used >= tonumber(ARGV[1]) then return 0 end
+        if redis.call('INCR', KEYS[1]) == 1 then redis.call('EXPIRE', KEYS[1], ARGV[2]) end
+        return 1""", ["1", "KEY", "1000000", "3600"]),
+    ("1,000 calls", "for i = 1, 1000 do redis.call('GET', KEYS[1]) end", ["1", "KEY"]),
+    ("cjson round trip", """
+        local t = cjson.decode(ARGV[1])
+        t.seen = (t.seen or 0) + 1
+        return cjson.encode(t)""",
+     ["0", '{"id":12345,"name":"somebody","tags":["a","b","c"],"score":3.25,"nested":{"x":1,"y":[1,2,3]}}']),
+    ("cmsgpack round trip", """
+        local t = {id = 12345, name = ARGV[1], tags = {'a', 'b', 'c'}, score = 3.25}
+        return cmsgpack.unpack(cmsgpack.pack(t)).name""", ["0", "somebody"]),
+]
 # loop thread / whole process, as ratios to Redis
 TARGETS = {"GET": (1.0, 1.1), "SET": (1.0, 2.0)}
 
@@ -156,6 +174,39 @@ class Bench:
                b["rate"] / a["rate"], a["loop_us"], b["loop_us"], loop,
                a["process_us"], b["process_us"], process, verdict), flush=True)
 
+    def scripts(self):
+        print("\n### Scripts: EVALSHA, 50 clients, pipeline 16, appendfsync everysec, median of %d rounds\n" %
+              self.rounds)
+        print("| script | Redis calls/s | Tiercel calls/s | ratio | loop µs/call Redis | Tiercel | ratio |"
+              " target |")
+        print("|---|---|---|---|---|---|---|---|")
+        redis, tiercel = self.redis(), self.tiercel()
+        for name, source, words in SCRIPTS:
+            commands = {}
+            for server in (redis, tiercel):
+                client = Client(server.port, timeout=300)
+                client.call("FLUSHALL")
+                digest = client.call("SCRIPT", "LOAD", source).decode()
+                client.close()
+                self.load(server, ["SET", "KEY", "1"], keys=10_000, requests=10_000,
+                          dist="sequential", clients=8, pipeline=100)
+                commands[server] = ["EVALSHA", digest] + words
+            requests = (2_000 if name.startswith("1,000") else 200_000) // (5 if self.quick else 1)
+            results = {redis: [], tiercel: []}
+            for turn in range(self.rounds):
+                for server in (redis, tiercel):
+                    results[server].append(self.measured(
+                        server, commands[server], keys=10_000, requests=requests, pipeline=16,
+                        seed=turn + 1))
+            rate, loop = ([statistics.median(r[key] for r in results[s]) for s in (redis, tiercel)]
+                          for key in ("rate", "loop_us"))
+            print("| %s | %s | %s | %.2f | %.2f | %.2f | %.2f | %s |" %
+                  (name, "{:,.0f}".format(rate[0]), "{:,.0f}".format(rate[1]), rate[1] / rate[0],
+                   loop[0], loop[1], loop[1] / loop[0], "met" if loop[1] < loop[0] else "MISSED"),
+                  flush=True)
+        self.stop(redis)
+        self.stop(tiercel)
+
     def memory(self):
         print("\n### RAM per key, %s keys\n" % "{:,}".format(KEYS))
         print("| value | Redis B/key | Tiercel hot tier B/key | ratio | target |")
@@ -251,14 +302,14 @@ class Bench:
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("build")
-    parser.add_argument("--sections", default="hot,always,memory,cold")
+    parser.add_argument("--sections", default="hot,always,scripts,memory,cold")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--quick", action="store_true")
     arguments = parser.parse_args()
     bench = Bench(arguments.build, arguments.rounds, arguments.quick)
     sections = {"hot": lambda: bench.compare("Hot", "everysec", (1, 16, 100)),
                 "always": lambda: bench.compare("Hot, synced", "always", (1, 16, 100)),
-                "memory": bench.memory, "cold": bench.cold}
+                "scripts": bench.scripts, "memory": bench.memory, "cold": bench.cold}
     try:
         for name in arguments.sections.split(","):
             sections[name]()

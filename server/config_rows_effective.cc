@@ -7,6 +7,7 @@
 
 #include "server/config_row.h"
 #include "server/config_values.h"
+#include "server/scripts.h"
 #include "server/server.h"
 
 namespace server {
@@ -87,6 +88,11 @@ Result<void> ApplyLog(Server& server) {
 
 Result<void> ApplyFsync(Server& server) {
   server.ApplyFsync();
+  return {};
+}
+
+Result<void> ApplyScriptLimits(Server& server) {
+  server.scripts().ApplyLimits();
   return {};
 }
 
@@ -409,6 +415,29 @@ constexpr ConfigRow kRows[] = {
      .doc =
          "Data is never evicted, only copies in RAM are, whatever is set here. An LFU policy makes "
          "OBJECT FREQ answer instead of OBJECT IDLETIME."},
+    // ---- Scripts
+    {.name = "busy-reply-threshold",
+     .alias = "lua-time-limit",
+     .kind = ConfigKind::kInteger,
+     .default_text = "5000",
+     .target = NUMBER(busy_reply_threshold_ms),
+     .doc = "Milliseconds that a script may run before other clients are answered -BUSY."},
+    {.name = "lua-memory-limit",
+     .kind = ConfigKind::kMemory,
+     .min = kMiB,
+     .default_text = "268435456",
+     .target = NUMBER(lua_memory_limit),
+     .apply = ApplyScriptLimits,
+     .doc = "Memory of the Lua state in which scripts run; a script that needs more ends with an "
+            "error."},
+    {.name = "script-cache-limit",
+     .kind = ConfigKind::kMemory,
+     .min = kMiB,
+     .default_text = "16777216",
+     .target = NUMBER(script_cache_limit),
+     .apply = ApplyScriptLimits,
+     .doc = "Size of the script cache, in RAM and on disk; beyond it, scripts that were not used "
+            "for the longest time are forgotten."},
     // ---- Observation
     {.name = "slowlog-log-slower-than",
      .kind = ConfigKind::kInteger,

@@ -90,7 +90,6 @@ constexpr ConfigRow kRows[] = {
     {.name = "shutdown-on-sigterm", .kind = ConfigKind::kEnum, .choices = kShutdownOnSigint, .default_text = "default", .doc = "A signal always shuts down cleanly."},
     {.name = "propagation-error-behavior", .kind = ConfigKind::kEnum, .choices = kPropagationErrorBehavior, .default_text = "ignore", .doc = "Replication is not built yet."},
     {.name = "list-compress-depth", .kind = ConfigKind::kInteger, .max = INT_MAX, .default_text = "0", .doc = "Pages are compressed on disk, not in RAM."},
-    {.name = "busy-reply-threshold", .alias = "lua-time-limit", .kind = ConfigKind::kInteger, .default_text = "5000", .doc = "Scripting is not built yet."},
     {.name = "enable-module-command", .kind = ConfigKind::kEnum, .flags = kImmutable, .choices = kEnableModuleCommand, .default_text = "no", .doc = "There are no modules."},
     {.name = "aclfile", .kind = ConfigKind::kSpecial, .flags = kImmutable, .canonical = CanonicalOnlyEmpty, .doc = "ACL files are not built yet: only an empty name is accepted."},
     {.name = "acllog-max-len", .kind = ConfigKind::kInteger, .default_text = "128", .doc = "ACL files and users are not built yet."},

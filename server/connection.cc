@@ -60,7 +60,9 @@ Connection::~Connection() {
 
 void Connection::OnReady(void* self, int events) {
   auto& connection = *static_cast<Connection*>(self);
-  if (connection.close_soon_) return;
+  // In the middle of a command: a script of its own that runs for long, see
+  // Server::ServeWhileBusy.
+  if (connection.close_soon_ || connection.executing_) return;
   connection.server_.EnsureTurn();
   if ((events & Poll::kWritable) != 0 && connection.write_blocked_) {
     connection.write_blocked_ = false;
@@ -232,7 +234,8 @@ void Connection::Push(const std::shared_ptr<const std::string>& bytes) {
     output_.AppendShared(bytes);
     // The reply of a command that waits begins behind it.
     reply_start_ = output_.Mark();
-    if (server_.turns().failing()) tells_open_turn_ = true;
+    // The messages of a script that runs for long are of this kind, too.
+    if (server_.turns().failing() || server_.turns().busy()) tells_open_turn_ = true;
     OutputAdded();
   }
   if (output_.size() + held_bytes_ > resp::OutputBuffer::kBlockBytes) {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "server/event_loop.h"
 
+#include <poll.h>
+
 #include <utility>
+#include <vector>
 
 #include "lsm/status.h"
 
@@ -36,6 +39,28 @@ void EventLoop::Stop() {
   uv_stop(&loop_);
 }
 
+void EventLoop::ServePolls() {
+  std::vector<Poll*> asked;
+  std::vector<pollfd> fds;
+  for (Poll* const poll : polls_) {
+    if (poll->watched_ == Poll::kNone) continue;
+    const int events = ((poll->watched_ & Poll::kReadable) != 0 ? POLLIN : 0) |
+                       ((poll->watched_ & Poll::kWritable) != 0 ? POLLOUT : 0);
+    asked.push_back(poll);
+    fds.push_back({.fd = poll->fd_, .events = static_cast<short>(events), .revents = 0});
+  }
+  if (poll(fds.data(), fds.size(), 0) <= 0) return;
+  for (size_t i = 0; i < fds.size(); ++i) {
+    if (fds[i].revents == 0) continue;
+    // A callback before may have destroyed it.
+    if (!polls_.contains(asked[i])) continue;
+    const bool failed = (fds[i].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0;
+    const int ready = (failed || (fds[i].revents & POLLIN) != 0 ? Poll::kReadable : 0) |
+                      (failed || (fds[i].revents & POLLOUT) != 0 ? Poll::kWritable : 0);
+    asked[i]->Call(ready);
+  }
+}
+
 // ---- Poll ------------------------------------------------------------------------------------
 
 struct Poll::Handle {
@@ -44,7 +69,9 @@ struct Poll::Handle {
   Callback callback = nullptr;
 };
 
-Poll::Poll(EventLoop& loop, int fd, void* owner, Callback callback) : handle_(new Handle) {
+Poll::Poll(EventLoop& loop, int fd, void* owner, Callback callback)
+    : loop_(loop), fd_(fd), handle_(new Handle) {
+  loop_.polls_.insert(this);
   handle_->owner = owner;
   handle_->callback = callback;
   handle_->poll.data = handle_;
@@ -52,7 +79,12 @@ Poll::Poll(EventLoop& loop, int fd, void* owner, Callback callback) : handle_(ne
 }
 
 Poll::~Poll() {
+  loop_.polls_.erase(this);
   CloseHandle(handle_, &handle_->poll);
+}
+
+void Poll::Call(int ready) {
+  handle_->callback(handle_->owner, ready);
 }
 
 void Poll::Watch(int events) {

@@ -6,7 +6,11 @@
 #include <cstdint>
 #include <functional>
 
+#include <absl/container/flat_hash_set.h>
+
 namespace server {
+
+class Poll;
 
 // The one libuv loop of the server, and its handles as objects: each stops when it is destroyed,
 // whatever libuv still has to do with it afterwards. Loop thread only, but for Wakeup::Send().
@@ -21,10 +25,15 @@ class EventLoop {
   void Run();
   // Run() returns at the end of the iteration.
   void Stop();
+  // From within a callback that holds the loop for long: calls back for the Polls that are ready
+  // now, and for nothing else (no timers, hooks or wake-ups).
+  void ServePolls();
   uv_loop_t* raw() { return &loop_; }
 
  private:
+  friend class Poll;
   uv_loop_t loop_{};
+  absl::flat_hash_set<Poll*> polls_;
 };
 
 // Readiness of a file descriptor, level-triggered. The callback is a plain function: it is called
@@ -45,7 +54,11 @@ class Poll {
   int watched() const { return watched_; }
 
  private:
+  friend class EventLoop;
   struct Handle;
+  void Call(int ready);
+  EventLoop& loop_;
+  const int fd_;
   Handle* handle_;
   int watched_ = kNone;
 };

@@ -8,6 +8,7 @@
 #include "server/instruments.h"
 #include "server/monitors.h"
 #include "server/pause.h"
+#include "server/scripts.h"
 #include "server/server.h"
 #include "server/tracking.h"
 #include "server/transaction.h"
@@ -25,6 +26,11 @@ constexpr std::string_view kNotInMulti = "ERR Command not allowed inside a trans
 
 bool IsExec(const datatypes::CommandSpec& spec) {
   return spec.group == "transactions" && spec.name == kExecName;
+}
+
+// EVAL, FCALL and their kin.
+bool RunsScript(const datatypes::CommandSpec& spec) {
+  return spec.group == "scripting" && (spec.flags & datatypes::kSkipMonitor) != 0;
 }
 
 // Those that are not queued.
@@ -76,6 +82,9 @@ ServerHooks::Verdict ServerHooks::Admit(datatypes::Session& session,
       [[unlikely]] {
     return Refuse(connection, spec, kDebugNotAllowed);
   }
+  if (server_.scripts().busy() && (spec.flags & datatypes::kAllowBusy) == 0) [[unlikely]] {
+    return Refuse(connection, spec, server_.scripts().busy_error());
+  }
   if (transaction != nullptr) {
     if ((flags & datatypes::kNoMulti) != 0) return Refuse(connection, spec, kNotInMulti);
     if (IsExec(spec)) flags |= transaction->any_flags();
@@ -126,11 +135,16 @@ void ServerHooks::OnRejected(datatypes::Session& session, const datatypes::Comma
 void ServerHooks::OnStart(datatypes::Session& session, const datatypes::CommandSpec& spec,
                           datatypes::Args args) {
   auto& connection = static_cast<Connection&>(session);
-  connection.last_command = &spec;
+  // To others the client runs EVAL, not what the script calls.
+  if (!server_.scripts().RunsFor(session)) connection.last_command = &spec;
   connection.postponed = false;
-  // Others are shown when they are done, as in Redis: SELECT with the new database.
-  if (!server_.monitors().empty() && (spec.flags & datatypes::kBlocking) != 0) [[unlikely]] {
+  if (server_.monitors().empty()) return;
+  // Others are shown when they are done, as in Redis: SELECT with the new database. A script is
+  // shown before the commands that it calls.
+  if ((spec.flags & datatypes::kBlocking) != 0) {
     ShowToMonitors(connection, spec, args);
+  } else if (RunsScript(spec)) {
+    server_.monitors().Feed(connection, /*in_script=*/false, connection.db(), spec, args);
   }
 }
 
@@ -138,7 +152,8 @@ void ServerHooks::ShowToMonitors(const Connection& connection, const datatypes::
                                  datatypes::Args args) {
   constexpr uint32_t kNotShown = datatypes::kSkipMonitor | datatypes::kAdmin;
   if ((spec.flags & kNotShown) == 0) {
-    server_.monitors().Feed(connection, connection.db(), spec, args);
+    server_.monitors().Feed(connection, server_.scripts().RunsFor(connection), connection.db(),
+                            spec, args);
   }
 }
 
@@ -175,7 +190,7 @@ void ServerHooks::OnDone(datatypes::Session& session, const datatypes::CommandSp
   }
   if (error != nullptr) [[unlikely]] {
     ++command.failed_calls;
-    stats.CountError(error->text());
+    if (!server_.scripts().TakeErrorCounted()) stats.CountError(error->text());
   }
   auto& connection = static_cast<Connection&>(session);
   server_.tracking().AfterCommand();

@@ -13,6 +13,7 @@
 #include "server/instruments.h"
 #include "server/memory_report.h"
 #include "server/monitors.h"
+#include "server/scripts.h"
 #include "server/server.h"
 #include "server/tracking.h"
 #include "server/version.h"
@@ -111,6 +112,25 @@ void InfoClients(Server& server, InfoLines& lines) {
   lines.Number("monitor_clients", server.monitors().size());
 }
 
+namespace {
+
+void InfoScripts(scripting::ScriptEngine& engine, InfoLines& lines) {
+  const size_t heap = engine.vm().memory_used();
+  const size_t sources = engine.cache().bytes();
+  lines.Bytes("used_memory_lua", heap);  // Deprecated in Redis 7, and still read.
+  lines.Number("used_memory_vm_eval", heap);
+  lines.Number("used_memory_scripts_eval", sources);
+  lines.Number("number_of_cached_scripts", engine.cache().size());
+  lines.Number("number_of_functions", 0);
+  lines.Number("number_of_libraries", 0);
+  lines.Number("used_memory_vm_functions", 0);
+  lines.Bytes("used_memory_vm_total", heap);
+  lines.Number("used_memory_functions", 0);
+  lines.Bytes("used_memory_scripts", sources);
+}
+
+}  // namespace
+
 void InfoMemory(Server& server, InfoLines& lines) {
   const MemoryFigures figures = ReadMemoryFigures(server);
   const MemoryAccounting& memory = server.instruments().memory;
@@ -126,17 +146,7 @@ void InfoMemory(Server& server, InfoLines& lines) {
   lines.Number("allocator_active", figures.allocator.active);
   lines.Number("allocator_resident", figures.allocator.resident);
   lines.Bytes("total_system_memory", TotalMemoryBytes());
-  lines.Number("used_memory_lua", 0);
-  lines.Number("used_memory_vm_eval", 0);
-  lines.Text("used_memory_lua_human", HumanBytes(0));
-  lines.Number("used_memory_scripts_eval", 0);
-  lines.Number("number_of_cached_scripts", 0);
-  lines.Number("number_of_functions", 0);
-  lines.Number("number_of_libraries", 0);
-  lines.Number("used_memory_vm_functions", 0);
-  lines.Bytes("used_memory_vm_total", 0);
-  lines.Number("used_memory_functions", 0);
-  lines.Bytes("used_memory_scripts", 0);
+  InfoScripts(server.scripts().engine(), lines);
   lines.Bytes("maxmemory", server.effective_maxmemory());
   lines.Text("maxmemory_policy", "noeviction");
   lines.Fixed("allocator_frag_ratio", figures.allocator_frag_ratio);

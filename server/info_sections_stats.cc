@@ -7,6 +7,7 @@
 #include "resp/number_format.h"
 #include "server/info_sections.h"
 #include "server/pubsub.h"
+#include "server/scripts.h"
 #include "server/server.h"
 #include "server/tracking.h"
 
@@ -85,6 +86,7 @@ void InfoStats(Server& server, InfoLines& lines) {
   // Keys that were removed to make room: never. What leaves RAM is in the section Store.
   lines.Number("evicted_keys", 0);
   lines.Number("evicted_clients", 0);
+  lines.Number("evicted_scripts", server.scripts().engine().cache().evicted());
   lines.Number("total_eviction_exceeded_time", 0);
   lines.Number("current_eviction_exceeded_time", 0);
   lines.Number("keyspace_hits", server.dispatcher().keyspace_hits());

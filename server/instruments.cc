@@ -3,6 +3,7 @@
 
 #include "server/connection.h"
 #include "server/monitors.h"
+#include "server/scripts.h"
 #include "server/server.h"
 
 namespace server {
@@ -20,8 +21,11 @@ void Instruments::OnCommand(const Connection& connection, const datatypes::Comma
   const Settings& settings = server.settings();
   const int64_t slow_us = settings.slowlog_log_slower_than_us;
   if (slow_us >= 0 && duration_us >= slow_us && (spec.flags & datatypes::kSkipSlowlog) == 0) {
+    // What a script calls has no address of its own, as in Redis.
+    const bool in_script = server.scripts().RunsFor(connection);
     slowlog.Add(server.clock().NowMs(), duration_us, RedactedArgs(spec, args),
-                connection.endpoints().peer, connection.name,
+                in_script ? std::string_view("?:0") : connection.endpoints().peer,
+                in_script ? std::string_view() : connection.name,
                 static_cast<size_t>(settings.slowlog_max_len));
   }
   if (settings.latency_monitor_threshold_ms > 0) {

@@ -30,14 +30,16 @@ void Monitors::Remove(Connection& connection) {
   std::erase(monitors_, &connection);
 }
 
-void Monitors::Feed(const Connection& client, uint32_t db, const datatypes::CommandSpec& spec,
-                    datatypes::Args args) {
+void Monitors::Feed(const Connection& client, bool in_script, uint32_t db,
+                    const datatypes::CommandSpec& spec, datatypes::Args args) {
   struct timeval now = {};
   gettimeofday(&now, nullptr);
   const Endpoints& from = client.endpoints();
+  const std::string sender = in_script          ? "lua"
+                             : from.unix_socket ? "unix:" + server_.settings().unixsocket
+                                                : from.peer;
   std::string line =
-      fmt::format("+{}.{:06} [{} {}]", static_cast<int64_t>(now.tv_sec), now.tv_usec, db,
-                  from.unix_socket ? "unix:" + server_.settings().unixsocket : from.peer);
+      fmt::format("+{}.{:06} [{} {}]", static_cast<int64_t>(now.tv_sec), now.tv_usec, db, sender);
   for (const std::string_view arg : RedactedArgs(spec, args)) {
     line += ' ';
     line += resp::QuoteArg(arg);

@@ -30,9 +30,9 @@ class Monitors {
   bool empty() const { return monitors_.empty(); }
   size_t size() const { return monitors_.size(); }
 
-  // A command ran in database `db` for the client; passwords are left out.
-  void Feed(const Connection& client, uint32_t db, const datatypes::CommandSpec& spec,
-            datatypes::Args args);
+  // A command ran in database `db` for the client, or in a script of its; passwords are left out.
+  void Feed(const Connection& client, bool in_script, uint32_t db,
+            const datatypes::CommandSpec& spec, datatypes::Args args);
 
  private:
   Server& server_;

@@ -26,6 +26,7 @@
 #include "server/pause.h"
 #include "server/pubsub.h"
 #include "server/request_batch.h"
+#include "server/scripts.h"
 #include "server/sync_waiters.h"
 #include "server/tracking.h"
 #include "server/turns.h"
@@ -141,6 +142,8 @@ lsm::Status Server::Start() {
   hooks_ = std::make_unique<ServerHooks>(*this);
   dispatcher_ = std::make_unique<datatypes::Dispatcher>(*store_, environment_.clock, commands_,
                                                         notifier_, settings_.data, *hooks_);
+  scripts_ = std::make_unique<Scripts>(*this);
+  LSM_RETURN_IF_ERROR(scripts_->Load());
   turns_ = std::make_unique<Turns>(*this);
   connections_ = std::make_unique<Connections>(*this);
   before_wait_ = std::make_unique<LoopHook>(loop_, LoopHook::Kind::kBeforeWait, this, BeforeWait);
@@ -164,6 +167,8 @@ lsm::Status Server::Run() {
   listener_->Close();
   connections_->CloseAll();
   store_->SetObserver(nullptr);
+  // As after a crash: the next start finds what was committed.
+  if (drop_turn_) return lsm::Status::Ok();
   return store_->Close(/*flush=*/false);
 }
 
@@ -197,6 +202,12 @@ void Server::Shutdown() {
   RunSoon();
 }
 
+void Server::ShutdownWithoutTurn() {
+  drop_turn_ = true;
+  scripts_->Abort();
+  Shutdown();
+}
+
 int Server::bound_port() const {
   return listener_ == nullptr ? 0 : listener_->port();
 }
@@ -223,6 +234,10 @@ void Server::AfterEvents(void* self) {
 }
 
 void Server::EndIteration() {
+  if (drop_turn_) {
+    loop_.Stop();
+    return;
+  }
   dispatcher_->RunReady();
   if (dispatcher_->parked_sessions() > 0) {
     if (const int64_t next_ms = dispatcher_->RunDeadlines(); next_ms != 0) WakeBy(next_ms);
@@ -238,6 +253,20 @@ void Server::EndIteration() {
       static_cast<uint64_t>(clock().MonotonicUs() - iteration_started_us_);
   in_turn_ = false;
   if (shutting_down_) loop_.Stop();
+}
+
+void Server::ServeWhileBusy(bool has_written) {
+  // The arguments of the running command lie in the loop's buffers: others get their own.
+  auto buffer =
+      std::exchange(read_buffer_, std::make_unique_for_overwrite<char[]>(kReadBufferBytes));
+  auto batch = std::exchange(batch_, std::make_unique<RequestBatch>());
+  now_ms_ = clock().NowMs();
+  turns_->BeginBusy(has_written);
+  store_->RunCompletions();
+  loop_.ServePolls();
+  turns_->SendWhileBusy();
+  read_buffer_ = std::move(buffer);
+  batch_ = std::move(batch);
 }
 
 void Server::Housekeep() {

@@ -34,6 +34,7 @@ class Monitors;
 class PauseState;
 class PubSub;
 class RequestBatch;
+class Scripts;
 class ServerHooks;
 class SyncWaiters;
 class Tracking;
@@ -103,6 +104,7 @@ class Server {
   WatchTable& watches() { return *watches_; }
   PubSub& pubsub() { return *pubsub_; }
   Tracking& tracking() { return *tracking_; }
+  Scripts& scripts() { return *scripts_; }
   Instruments& instruments() { return *instruments_; }
 
   // ---- Facts ------------------------------------------------------------------------------
@@ -142,6 +144,13 @@ class Server {
 
   // CONFIG RESETSTAT: all counters, those of the store and of the dispatcher as well.
   void ResetStats();
+
+  // From within a script that runs for long: looks after sockets, so that other clients hear that
+  // the server is busy. `has_written`: the open turn has changes of the script's.
+  void ServeWhileBusy(bool has_written);
+  // SHUTDOWN NOSAVE while a script runs: as Shutdown(), but what the open turn has changed, half a
+  // script, is never committed.
+  void ShutdownWithoutTurn();
 
   // SHUTDOWN: the loop ends after this iteration. Replies to what came before are sent.
   void Shutdown();
@@ -195,6 +204,7 @@ class Server {
   uint64_t effective_maxmemory_ = 0;
   bool in_turn_ = false;
   bool shutting_down_ = false;
+  bool drop_turn_ = false;  // And the open turn with it.
   bool active_expire_ = true;
   int64_t iteration_started_us_ = 0;
   int64_t wake_at_ms_ = 0;  // What wake_timer_ is set to; 0: it is off.
@@ -216,6 +226,7 @@ class Server {
   std::unique_ptr<Instruments> instruments_;
   std::unique_ptr<ServerHooks> hooks_;
   std::unique_ptr<datatypes::Dispatcher> dispatcher_;
+  std::unique_ptr<Scripts> scripts_;
   std::unique_ptr<Turns> turns_;
   std::unique_ptr<Connections> connections_;
   std::unique_ptr<Listener> listener_;

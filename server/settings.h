@@ -98,6 +98,11 @@ struct Settings {
   // Client-side caching.
   int64_t tracking_table_max_keys = 1'000'000;  // 0: no bound.
 
+  // Scripts.
+  int64_t busy_reply_threshold_ms = 5000;
+  int64_t lua_memory_limit = int64_t{256} << 20;
+  int64_t script_cache_limit = int64_t{16} << 20;
+
   // Observation.
   int64_t slowlog_log_slower_than_us = 10000;  // Negative: never; 0: every command.
   int64_t slowlog_max_len = 128;

@@ -5,6 +5,7 @@
 #include "datatypes/errors.h"
 #include "server/admin_commands.h"
 #include "server/instruments.h"
+#include "server/scripts.h"
 #include "server/server.h"
 #include "server/turns.h"
 
@@ -53,6 +54,11 @@ Result<ShutdownOptions> ParseOptions(CommandContext& ctx) {
 Result<void> Shutdown(CommandContext& ctx) {
   ASSIGN_OR_RETURN(const ShutdownOptions options, ParseOptions(ctx));
   Server& server = ServerOf(ctx);
+  if (Scripts& scripts = server.scripts(); scripts.busy()) {
+    if (!options.nosave) return tl::unexpected(datatypes::Error(scripts.busy_error()));
+    server.ShutdownWithoutTurn();
+    return {};
+  }
   // A shutdown waits for nothing that it could be stopped at: without replicas NOW changes nothing.
   if (options.abort) return Fail("ERR No shutdown in progress.");
   // Turns that the log could not take yet would be lost.

@@ -2,6 +2,7 @@
 #include "server/turns.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "server/connection.h"
 #include "server/server.h"
@@ -47,28 +48,47 @@ void Turns::CommitIfLarge() {
 }
 
 void Turns::End() {
+  busy_ = false;
   const bool committed = Commit();
   if (committed && !writers_.empty()) {
     FlushWriters();
   } else if (!committed) {
-    // Those that tell nothing of the open turn need not wait for it.
-    const uint64_t seq = server_.store().committed_seq();
-    const uint64_t promised = server_.store().promised_seq();
-    scratch_.swap(writers_);
-    for (Connection* writer : scratch_) {
-      if (writer->tells_open_turn_) {
-        writers_.push_back(writer);
-        continue;
-      }
-      writer->in_turn_ = false;
-      if (!writer->Release(seq, promised) && !writer->awaits_promise_) {
-        writer->awaits_promise_ = true;
-        waiting_.push_back(writer);
-      }
-      writer->Flush();
-    }
-    scratch_.clear();
+    FlushHarmless();
   }
+  if (!waiting_.empty()) FlushWaiting();
+}
+
+// Those that tell nothing of the open turn need not wait for it.
+void Turns::FlushHarmless() {
+  const uint64_t seq = server_.store().committed_seq();
+  const uint64_t promised = server_.store().promised_seq();
+  scratch_.swap(writers_);
+  for (Connection* writer : scratch_) {
+    if (writer->tells_open_turn_) {
+      writers_.push_back(writer);
+      continue;
+    }
+    writer->in_turn_ = false;
+    if (!writer->Release(seq, promised) && !writer->awaits_promise_) {
+      writer->awaits_promise_ = true;
+      waiting_.push_back(writer);
+    }
+    writer->Flush();
+  }
+  scratch_.clear();
+}
+
+void Turns::BeginBusy(bool has_written) {
+  if (std::exchange(busy_, true)) return;
+  if (!has_written && Commit()) {
+    FlushWriters();
+    return;
+  }
+  for (Connection* writer : writers_) writer->tells_open_turn_ = true;
+}
+
+void Turns::SendWhileBusy() {
+  FlushHarmless();
   if (!waiting_.empty()) FlushWaiting();
 }
 

@@ -42,7 +42,14 @@ class Turns {
 
   // Commits and sends. At the end of every iteration.
   void End();
-  // In the middle of one: commits only, if the turn is large.
+  // In the middle of a command that holds the loop for long. BeginBusy(): what was written before
+  // it leaves, if the command has changed nothing yet; else it waits for the command's end.
+  // SendWhileBusy(): what was written since leaves; it tells of nothing that changed.
+  void BeginBusy(bool has_written);
+  void SendWhileBusy();
+  // BeginBusy() was called in this iteration.
+  bool busy() const { return busy_; }
+  // In the middle of an iteration: commits only, if the turn is large.
   void CommitIfLarge();
 
   // The last commit failed and the turn is still open.
@@ -60,6 +67,7 @@ class Turns {
   bool Commit();
   void PutFirst(std::vector<Connection*>& list);
   void FlushWriters();
+  void FlushHarmless();
   void FlushWaiting();
 
   Server& server_;
@@ -69,6 +77,7 @@ class Turns {
   uint64_t flushed_promise_ = 0;
   bool any_first_ = false;  // Of either list, one may be to be sent first.
   bool failing_ = false;
+  bool busy_ = false;
   std::string failure_;
   int64_t retry_at_us_ = 0;
 };

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Kills the server with SIGKILL at random moments under load, starts it again, and checks that
 every acknowledged write is there, that nothing is there that was never sent, and that no
-transaction (MSET: one record of the commit log; MULTI/EXEC where the server has it) is half there.
+transaction (MSET: one record of the commit log; MULTI/EXEC, scripts) is half there.
 
 usage: crash_test.py SERVER [--rounds N] [--seed N] [--policy always|everysec|no ...]
 
@@ -26,6 +26,7 @@ from resp_client import Client, ReplyError, Server  # noqa: E402
 KEYS = 40
 WRITERS = 4
 FILL = b"x" * 300
+SCRIPT = "for _, key in ipairs(KEYS) do redis.call('SET', key, ARGV[1]) end"
 
 
 class Writer(threading.Thread):
@@ -45,7 +46,7 @@ class Writer(threading.Thread):
         state = self.state
         state["version"] += 1
         version = state["version"]
-        kind = self.random.choice(("set", "set", "pair", "incr", "del", "multi"))
+        kind = self.random.choice(("set", "set", "pair", "incr", "del", "multi", "script"))
         n = self.random.randrange(KEYS)
         if kind == "set":
             return kind, n, version, [("SET", self.key("s", n), b"%d:%s" % (version, FILL))]
@@ -56,6 +57,8 @@ class Writer(threading.Thread):
         if kind == "multi" and state["has_multi"]:
             return kind, n, version, [("MULTI",), ("SET", self.key("x", n), version),
                                       ("SET", self.key("y", n), version), ("EXEC",)]
+        if kind == "script":
+            return kind, n, version, [("EVAL", SCRIPT, 2, self.key("p", n), self.key("q", n), version)]
         return "del", n, version, [("DEL", self.key("s", n))]
 
     def run(self):
@@ -129,6 +132,7 @@ def check(port, writers, problems):
             check_plain(client, writer, n, problems)
             check_pair(client, writer, "pair", ("a", "b"), n, problems)
             check_pair(client, writer, "multi", ("x", "y"), n, problems)
+            check_pair(client, writer, "script", ("p", "q"), n, problems)
             value = int(client.call("GET", writer.key("i", n)) or 0)
             sent = len(state["sent"].get(("incr", n), []))
             if not state["incr"].get(n, 0) <= value <= sent:
@@ -155,7 +159,7 @@ def settle(client_port, writers):
     client = Client(client_port)
     for writer in writers:
         state = writer.state
-        for kind, name in (("set", "s"), ("pair", "a"), ("multi", "x")):
+        for kind, name in (("set", "s"), ("pair", "a"), ("multi", "x"), ("script", "p")):
             for n in range(KEYS):
                 value = number(client.call("GET", writer.key(name, n)))
                 state["sent"][(kind, n)] = [value] if value else []

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "server/scripts.h"
+
+#include <string>
+
+#include "datatypes/errors.h"
+#include "server/server.h"
+#include "server/turns.h"
+#include "server/version.h"
+
+namespace server {
+
+using datatypes::Fail;
+using datatypes::Result;
+
+namespace {
+
+scripting::ScriptEngine::Limits LimitsOf(const Settings& settings) {
+  return {.lua_memory = static_cast<size_t>(settings.lua_memory_limit),
+          .cache_bytes = static_cast<size_t>(settings.script_cache_limit)};
+}
+
+}  // namespace
+
+Scripts::Scripts(Server& server)
+    : server_(server),
+      engine_(std::make_unique<scripting::ScriptEngine>(
+          scripting::VmContext{.host = *this,
+                               .dispatcher = server.dispatcher(),
+                               .commands = server.commands(),
+                               .redis_version = kRedisVersion},
+          server.store(), LimitsOf(server.settings()))) {}
+
+Scripts::~Scripts() = default;
+
+lsm::Status Scripts::Load() {
+  return engine_->Load();
+}
+
+void Scripts::ApplyLimits() {
+  engine_->SetLimits(LimitsOf(server_.settings()));
+}
+
+scripting::ScriptRun* Scripts::running() {
+  return engine_->vm().running();
+}
+
+bool Scripts::RunsFor(const datatypes::Session& session) {
+  const scripting::ScriptRun* const run = running();
+  return run != nullptr && &run->session == &session;
+}
+
+bool Scripts::busy() {
+  const scripting::ScriptRun* const run = running();
+  return run != nullptr && run->timed_out;
+}
+
+std::string_view Scripts::busy_error() {
+  return running()->is_function
+             ? "BUSY Redis is busy running a script. You can only call FUNCTION KILL or SHUTDOWN "
+               "NOSAVE."
+             : "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN "
+               "NOSAVE.";
+}
+
+bool Scripts::TakeErrorCounted() {
+  return engine_->vm().TakeErrorCounted();
+}
+
+Result<void> Scripts::Kill(bool function) {
+  scripting::ScriptRun* const run = running();
+  if (run == nullptr) return Fail("NOTBUSY No scripts in execution right now.");
+  if (run->is_function != function) return tl::unexpected(datatypes::Error(busy_error()));
+  if (run->has_written) {
+    return Fail(
+        "UNKILLABLE Sorry the script already executed write commands against the dataset. You can "
+        "either wait the script termination or kill the server in a hard way using the SHUTDOWN "
+        "NOSAVE command.");
+  }
+  run->kill_requested = true;
+  return {};
+}
+
+void Scripts::Abort() {
+  running()->kill_requested = true;
+}
+
+// ---- What the engine asks for ------------------------------------------------------------------
+
+void Scripts::Log(scripting::LogLevel level, std::string_view text) {
+  const std::string line(text);
+  switch (level) {
+    case scripting::LogLevel::kDebug:
+      server_.log().Debug(line);
+      break;
+    case scripting::LogLevel::kVerbose:
+      server_.log().Verbose(line);
+      break;
+    case scripting::LogLevel::kNotice:
+      server_.log().Notice(line);
+      break;
+    case scripting::LogLevel::kWarning:
+      server_.log().Warning(line);
+      break;
+  }
+}
+
+// There is one user so far, who may do everything.
+Result<void> Scripts::CheckPermission(datatypes::Session& /*session*/,
+                                      const datatypes::CommandSpec& /*spec*/,
+                                      datatypes::Args /*args*/) {
+  return {};
+}
+
+Result<void> Scripts::CheckWritable() {
+  constexpr const char* kMisconf = "MISCONF Errors writing to the AOF file: ";
+  if (!server_.store().Writable()) return Fail(kMisconf + server_.store().write_error());
+  if (server_.turns().failing()) return Fail(kMisconf + server_.turns().failure());
+  return {};
+}
+
+void Scripts::OnCommandRefused(const datatypes::CommandSpec* spec, const datatypes::Error& error) {
+  if (spec != nullptr) ++server_.stats().ForCommand(*spec).rejected_calls;
+  server_.stats().CountError(error.text());
+}
+
+int64_t Scripts::busy_threshold_ms() const {
+  return server_.settings().busy_reply_threshold_ms;
+}
+
+void Scripts::ServeWhileBusy() {
+  server_.ServeWhileBusy(running()->has_written);
+}
+
+}  // namespace server
