@@ -2,6 +2,8 @@
 #include "lsm/load_board.h"
 
 #include <algorithm>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace lsm {
@@ -10,6 +12,28 @@ namespace {
 
 // So many queued jobs are submitted at once: the workers need not wait for the end of a long turn.
 constexpr size_t kSubmitAt = 64;
+
+// Equal for requests of the same rows (LoadRequest::SameRows), and only for these.
+std::string RowsName(const LoadRequest& request) {
+  std::string out;
+  const auto number = [&out](uint64_t value) {
+    out.append(reinterpret_cast<const char*>(&value), sizeof(value));
+  };
+  const auto text = [&](std::string_view bytes) {
+    number(bytes.size());
+    out.append(bytes);
+  };
+  number(request.collection);
+  number(static_cast<uint64_t>(request.mode));
+  number(request.skip_rows);
+  number(request.max_rows);
+  number(request.max_bytes);
+  text(request.from);
+  number(request.to.has_value() ? 1 : 0);
+  text(request.to.value_or(std::string()));
+  text(request.target);
+  return out;
+}
 
 }  // namespace
 
@@ -35,8 +59,9 @@ class LoadBoard::KeyJob : public LoadJob {
 
 class LoadBoard::RowsJob : public LoadJob {
  public:
-  RowsJob(LoadBoard& board, const KeyName& name, LoadRequest wanted_request)
+  RowsJob(LoadBoard& board, const KeyName& name, LoadRequest wanted_request, std::string rows_name)
       : request(std::move(wanted_request)),
+        rows(std::move(rows_name)),
         board_(board),
         key_(name.key),
         name_{name.hash, name.generation, key_} {}
@@ -46,6 +71,7 @@ class LoadBoard::RowsJob : public LoadJob {
   const KeyName& name() const { return name_; }
 
   const LoadRequest request;
+  const std::string rows;  // Its RowsName().
   Result<LoadedRun> result = LoadedRun();
   std::vector<RowsWait> waits;
 
@@ -87,16 +113,17 @@ void LoadBoard::JoinKey(const KeyName& name, LoadWaiter& waiter) {
 void LoadBoard::JoinRows(const KeyName& name, LoadRequest request, RowsWanted wanted,
                          LoadWaiter& waiter) {
   Begin(waiter);
-  std::vector<RowsJob*>& jobs = rows_[request.collection];
-  for (RowsJob* job : jobs) {
-    if (!job->request.SameRows(request)) continue;
+  std::string rows = RowsName(request);
+  const auto [it, fresh] = rows_.try_emplace(rows, nullptr);
+  if (!fresh) {
+    ENSURE(it->second->request.SameRows(request));
     ++coalesced_;
-    job->waits.push_back({&waiter, std::move(wanted)});
+    it->second->waits.push_back({&waiter, std::move(wanted)});
     return;
   }
-  auto job = std::make_unique<RowsJob>(*this, name, std::move(request));
+  auto job = std::make_unique<RowsJob>(*this, name, std::move(request), std::move(rows));
   job->waits.push_back({&waiter, std::move(wanted)});
-  jobs.push_back(job.get());
+  it->second = job.get();
   ++rows_pending_;
   ++row_loads_;
   (hold_rows_ ? held_ : queue_).push_back(std::move(job));
@@ -107,10 +134,8 @@ void LoadBoard::Abandon(LoadWaiter& waiter) {
   // Rare (a client that goes while parked), so nothing is kept to find its loads faster.
   if (waiter.pending_ == 0) return;
   for (auto& [name, job] : keys_) std::erase(job->waiters, &waiter);
-  for (auto& [id, jobs] : rows_) {
-    for (RowsJob* job : jobs) {
-      std::erase_if(job->waits, [&](const RowsWait& wait) { return wait.waiter == &waiter; });
-    }
+  for (auto& [rows, job] : rows_) {
+    std::erase_if(job->waits, [&](const RowsWait& wait) { return wait.waiter == &waiter; });
   }
   for (std::vector<LoadWaiter*>* list : notifying_) {
     std::replace(list->begin(), list->end(), &waiter, static_cast<LoadWaiter*>(nullptr));
@@ -156,9 +181,7 @@ void LoadBoard::FinishKey(KeyJob& job) {
 }
 
 void LoadBoard::FinishRows(RowsJob& job) {
-  const auto it = rows_.find(job.request.collection);
-  std::erase(it->second, &job);
-  if (it->second.empty()) rows_.erase(it);
+  rows_.erase(job.rows);
   --rows_pending_;
   const Status status =
       job.result.has_value() ? sink_.OnRunLoaded(job.name(), *job.result) : job.result.error();

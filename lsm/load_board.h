@@ -104,7 +104,7 @@ class LoadBoard {
   DiskReader& reader_;
   LoadSink& sink_;
   absl::flat_hash_map<KeyName, KeyJob*, NameHash> keys_;
-  absl::flat_hash_map<CollectionId, std::vector<RowsJob*>> rows_;
+  absl::flat_hash_map<std::string, RowsJob*> rows_;  // By RowsName(): a long string has thousands.
   size_t rows_pending_ = 0;
   size_t other_pending_ = 0;
   std::vector<std::unique_ptr<LoadJob>> queue_;
