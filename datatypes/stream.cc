@@ -45,7 +45,7 @@ void Stream::PrefetchAppend(lsm::LoadWaiter& waiter) const {
 }
 
 bool Stream::TailResident() const {
-  return !rows().Check(StreamKey(StreamTag::kEntry, head_.last).view());
+  return AllResident() || !rows().Check(StreamKey(StreamTag::kEntry, head_.last).view());
 }
 
 void Stream::PrefetchEntry(const StreamId& id, lsm::LoadWaiter& waiter) const {
@@ -61,7 +61,7 @@ void Stream::PrefetchRange(const StreamId& from, const StreamId& to, uint64_t co
                            Direction direction, lsm::LoadWaiter& waiter) const {
   count = std::min(count, head_.length);
   // What is resident already may end the range; the load does not know of its end.
-  if (RangeResident(from, to, count, direction)) return;
+  if (AllResident() || RangeResident(from, to, count, direction)) return;
   const Span span = SpanOf(from, to);
   if (from == to) {
     PrefetchRow(span.begin, waiter);
@@ -74,6 +74,7 @@ void Stream::PrefetchRange(const StreamId& from, const StreamId& to, uint64_t co
 
 bool Stream::RangeResident(const StreamId& from, const StreamId& to, uint64_t count,
                            Direction direction) const {
+  if (AllResident()) return true;
   count = std::min(count, head_.length);
   const Span span = SpanOf(from, to);
   if (span.begin >= span.end) return true;
@@ -94,9 +95,15 @@ void Stream::PrefetchErase(const StreamId& id, lsm::LoadWaiter& waiter) const {
                        lsm::Collection::Direction::kBackward, waiter);
 }
 
+void Stream::PrefetchSweep(uint64_t most, lsm::LoadWaiter& waiter) const {
+  if (AllResident() || head_.dead == 0) return;
+  store().PrefetchScan(*entry_, TagOnly(StreamTag::kEntry), std::min(most, head_.dead),
+                       lsm::Collection::Direction::kForward, waiter);
+}
+
 void Stream::PrefetchTrim(const StreamTrim& trim, lsm::LoadWaiter& waiter) const {
   uint64_t count = kMaxErasedAtOnce;
-  if (trim.strategy == StreamTrim::Strategy::kNone) return;
+  if (trim.strategy == StreamTrim::Strategy::kNone || AllResident()) return;
   if (trim.strategy == StreamTrim::Strategy::kMaxLen) {
     if (head_.length <= trim.max_length) return;
     count = std::min(count, head_.length - trim.max_length);
@@ -104,7 +111,14 @@ void Stream::PrefetchTrim(const StreamTrim& trim, lsm::LoadWaiter& waiter) const
     if (head_.first >= trim.min_id) return;
     count = std::min<uint64_t>(count, 64);
   }
-  PrefetchRow(StreamKey(StreamTag::kRun, head_.first).view(), waiter);
+  const std::string run(StreamKey(StreamTag::kRun, head_.first).view());
+  if (count == kMaxErasedAtOnce) {
+    // Many go: their runs are all looked at.
+    const uint64_t runs = std::min(head_.closed_runs, kMaxLoadedRuns);
+    store().PrefetchScan(*entry_, run, runs, lsm::Collection::Direction::kForward, waiter);
+  } else {
+    PrefetchRow(run, waiter);
+  }
   // Also the one that will be the first.
   PrefetchRange(head_.first, head_.last, count + 1, Direction::kForward, waiter);
 }
@@ -175,7 +189,8 @@ void Stream::Create() {
 }
 
 void Stream::Save() {
-  entry_ = store().SetPayload(entry_, EncodeStreamHead(head_));
+  StreamHeadBuffer buffer;
+  entry_ = store().SetPayload(entry_, EncodeStreamHead(head_, buffer));
 }
 
 Result<void> Stream::SetLast(const StreamId& id) {
@@ -196,8 +211,8 @@ Result<void> Stream::Append(const StreamId& id, std::span<const std::string_view
     RETURN_IF_ERROR(
         OnlyError(rows().Contains(StreamKey(StreamTag::kRun, head_.open->start).view())));
   }
-  RETURN_IF_ERROR(
-      OnlyError(rows().Put(StreamKey(StreamTag::kEntry, id).view(), EncodeStreamFields(fields))));
+  const EncodedStreamFields value(fields);
+  RETURN_IF_ERROR(OnlyError(rows().Put(StreamKey(StreamTag::kEntry, id).view(), value.view())));
   if (closes) {
     Ensured(rows().Put(StreamKey(StreamTag::kRun, head_.open->start).view(),
                        EncodeStreamRun(*head_.open)));

@@ -49,6 +49,8 @@ class Stream {
   // Trimming erases up to so many rows at once, and each append so many of those left over.
   static constexpr uint64_t kMaxErasedAtOnce = 1024;
   static constexpr uint64_t kSweptByAppend = 64;
+  // And so many each time that a command goes on with it.
+  static constexpr uint64_t kSweptByTurn = 256;
 
   // The stream at `key`, which may be absent. WRONGTYPE if it is another type. `key` and `settings`
   // must live as long as the view.
@@ -83,6 +85,7 @@ class Stream {
                      Direction direction) const;
   // What Erase() needs.
   void PrefetchErase(const StreamId& id, lsm::LoadWaiter& waiter) const;
+  void PrefetchSweep(uint64_t most, lsm::LoadWaiter& waiter) const;
   // What Trim() looks at first.
   void PrefetchTrim(const StreamTrim& trim, lsm::LoadWaiter& waiter) const;
 
@@ -129,6 +132,11 @@ class Stream {
   };
   Span SpanOf(const StreamId& from, const StreamId& to) const;
 
+  // Of trimming, so many runs are loaded before it at most.
+  static constexpr uint64_t kMaxLoadedRuns = 65536;
+
+  // Quick to ask, unlike what a range needs.
+  bool AllResident() const { return rows().small() || rows().resident_pages() == rows().pages(); }
   lsm::Store& store() const { return keyspace_.store(); }
   bool StartsRun(uint64_t field_bytes) const;
   Result<void> ReopenLastRun();

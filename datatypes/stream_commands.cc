@@ -153,7 +153,7 @@ class SweepWalk final : public Suspension {
 
   Result<bool> Resume(CommandContext& ctx) override {
     if (!Done(ctx)) {
-      ctx.yield = true;
+      ctx.yield = pending() == 0;
       return false;
     }
     ctx.reply.Integer(static_cast<int64_t>(trimmed_));
@@ -162,16 +162,22 @@ class SweepWalk final : public Suspension {
   void TimeOut(CommandContext&) override {}  // There is no deadline.
 
  private:
-  bool Done(CommandContext& ctx) const {
+  bool Done(CommandContext& ctx) {
     Result<Stream> stream = OpenStream(ctx, ctx.args[1]);
     if (!stream || !stream->exists() || stream->rows().id() != rows_) return true;
-    const bool failed = !stream->Sweep(Stream::kMaxErasedAtOnce);
+    if (!std::exchange(loaded_, true)) {
+      stream->PrefetchSweep(Stream::kSweptByTurn, *this);
+      if (pending() > 0) return false;
+    }
+    loaded_ = false;
+    const bool failed = !stream->Sweep(Stream::kSweptByTurn);
     stream->Save();
     return failed || !stream->needs_sweep();
   }
 
   const lsm::CollectionId rows_;
   const uint64_t trimmed_;
+  bool loaded_ = false;  // What the next slice needs, or it was asked for.
 };
 
 // XTRIM key <MAXLEN | MINID> [= | ~] threshold [LIMIT count]

@@ -3,6 +3,7 @@
 
 #include <bit>
 #include <cstring>
+#include <utility>
 
 namespace datatypes {
 namespace {
@@ -19,31 +20,33 @@ constexpr uint64_t kHasTop = 1U << 3;  // Else the last entry has the last ID.
 constexpr uint64_t kHasDestroyed = 1U << 4;
 constexpr uint64_t kAllHeadBits = kHasDead | kHasGroups | kHasOpenRun | kHasTop | kHasDestroyed;
 
-void Append(std::string* out, uint64_t value) {
-  char bytes[lsm::kMaxVarintBytes];
-  out->append(bytes, static_cast<size_t>(lsm::EncodeVarint(bytes, value) - bytes));
+// A head is read and written by every command: most numbers are short, and this is inlined.
+inline char* Put(char* out, uint64_t value) {
+  return lsm::EncodeVarint(out, value);
 }
-void Append(std::string* out, const StreamId& id) {
-  Append(out, id.ms);
-  Append(out, id.seq);
+inline char* Put(char* out, const StreamId& id) {
+  return Put(Put(out, id.ms), id.seq);
 }
-bool Take(std::string_view* in, StreamId* id) {
-  return lsm::DecodeVarint(in, &id->ms) && lsm::DecodeVarint(in, &id->seq);
+inline bool Take(std::string_view* in, uint64_t* value) {
+  if (!in->empty() && static_cast<uint8_t>(in->front()) < 0x80) {
+    *value = static_cast<uint8_t>(in->front());
+    in->remove_prefix(1);
+    return true;
+  }
+  return lsm::DecodeVarint(in, value);
+}
+inline bool Take(std::string_view* in, StreamId* id) {
+  return Take(in, &id->ms) && Take(in, &id->seq);
 }
 
-void AppendRunBody(std::string* out, const StreamRun& run) {
-  Append(out, run.last);
-  Append(out, run.live);
-  Append(out, run.deleted);
-  Append(out, run.bytes);
-  char hash[sizeof(run.fields)];
-  lsm::EncodeBigEndian(hash, run.fields);
-  out->append(hash, sizeof(hash));
+char* PutRunBody(char* out, const StreamRun& run) {
+  out = Put(Put(Put(Put(out, run.last), run.live), run.deleted), run.bytes);
+  lsm::EncodeBigEndian(out, run.fields);
+  return out + sizeof(run.fields);
 }
 bool TakeRunBody(std::string_view* in, StreamRun* run) {
-  if (!Take(in, &run->last) || !lsm::DecodeVarint(in, &run->live) ||
-      !lsm::DecodeVarint(in, &run->deleted) || !lsm::DecodeVarint(in, &run->bytes) ||
-      in->size() < sizeof(run->fields)) {
+  if (!Take(in, &run->last) || !Take(in, &run->live) || !Take(in, &run->deleted) ||
+      !Take(in, &run->bytes) || in->size() < sizeof(run->fields)) {
     return false;
   }
   run->fields = lsm::DecodeBigEndian(*in, sizeof(run->fields));
@@ -98,19 +101,22 @@ std::optional<StreamId> DecodeStreamKey(StreamTag tag, std::string_view subkey) 
   return id;
 }
 
-std::string EncodeStreamFields(std::span<const std::string_view> fields) {
+EncodedStreamFields::EncodedStreamFields(std::span<const std::string_view> fields) {
   size_t bytes = lsm::kMaxVarintBytes;
   for (const std::string_view text : fields) bytes += lsm::kMaxVarintBytes + text.size();
-  std::string value;
-  value.resize(bytes);
-  char* out = lsm::EncodeVarint(value.data(), fields.size() / 2);
+  char* const begin = bytes <= sizeof(inline_) ? inline_ : Allocate(bytes);
+  char* out = lsm::EncodeVarint(begin, fields.size() / 2);
   for (const std::string_view text : fields) {
     out = lsm::EncodeVarint(out, text.size());
     if (!text.empty()) std::memcpy(out, text.data(), text.size());
     out += text.size();
   }
-  value.resize(static_cast<size_t>(out - value.data()));
-  return value;
+  view_ = {begin, static_cast<size_t>(out - begin)};
+}
+
+char* EncodedStreamFields::Allocate(size_t bytes) {
+  heap_ = std::make_unique_for_overwrite<char[]>(bytes);
+  return heap_.get();
 }
 
 std::optional<StreamFields> StreamFields::Decode(std::string_view value) {
@@ -133,9 +139,8 @@ std::string_view StreamFields::Take() {
 }
 
 std::string EncodeStreamRun(const StreamRun& run) {
-  std::string value;
-  AppendRunBody(&value, run);
-  return value;
+  char bytes[5 * lsm::kMaxVarintBytes + sizeof(run.fields)];
+  return {bytes, static_cast<size_t>(PutRunBody(bytes, run) - bytes)};
 }
 
 std::optional<StreamRun> DecodeStreamRun(const StreamId& start, std::string_view value) {
@@ -145,9 +150,7 @@ std::optional<StreamRun> DecodeStreamRun(const StreamId& start, std::string_view
   return run;
 }
 
-std::string EncodeStreamHead(const StreamHead& head) {
-  std::string out;
-  out.reserve(96);
+std::string_view EncodeStreamHead(const StreamHead& head, StreamHeadBuffer& buffer) {
   const bool has_dead = head.dead > 0 || head.dead_runs > 0;
   const bool has_groups = head.group_number > 0;
   const bool has_top = head.top != head.last;
@@ -157,62 +160,51 @@ std::string EncodeStreamHead(const StreamHead& head) {
   if (head.open) bits |= kHasOpenRun;
   if (has_top) bits |= kHasTop;
   if (head.destroyed_groups > 0) bits |= kHasDestroyed;
-  Append(&out, bits);
-  Append(&out, head.length);
-  Append(&out, head.added);
-  Append(&out, head.last);
-  Append(&out, head.max_deleted);
-  Append(&out, head.first);
-  if (has_top) Append(&out, head.top);
-  Append(&out, head.closed_runs);
+  char* out = Put(buffer.data(), bits);
+  out = Put(Put(out, head.length), head.added);
+  out = Put(Put(Put(out, head.last), head.max_deleted), head.first);
+  if (has_top) out = Put(out, head.top);
+  out = Put(out, head.closed_runs);
   if (has_dead) {
-    Append(&out, head.dead);
-    Append(&out, head.dead_runs);
-    Append(&out, head.base);
-    Append(&out, head.run_base);
+    out = Put(Put(out, head.dead), head.dead_runs);
+    out = Put(Put(out, head.base), head.run_base);
   }
-  if (has_groups) {
-    Append(&out, head.groups);
-    Append(&out, head.group_number);
-  }
-  if (head.destroyed_groups > 0) Append(&out, head.destroyed_groups);
-  if (head.open) {
-    Append(&out, head.open->start);
-    AppendRunBody(&out, *head.open);
-  }
-  return out;
+  if (has_groups) out = Put(Put(out, head.groups), head.group_number);
+  if (head.destroyed_groups > 0) out = Put(out, head.destroyed_groups);
+  if (head.open) out = PutRunBody(Put(out, head.open->start), *head.open);
+  return {buffer.data(), static_cast<size_t>(out - buffer.data())};
+}
+
+std::string EncodeStreamHead(const StreamHead& head) {
+  StreamHeadBuffer buffer;
+  return std::string(EncodeStreamHead(head, buffer));
 }
 
 std::optional<StreamHead> DecodeStreamHead(std::string_view payload) {
-  StreamHead head;
+  std::optional<StreamHead> decoded(std::in_place);
+  StreamHead& head = *decoded;
   uint64_t bits = 0;
-  if (!lsm::DecodeVarint(&payload, &bits) || (bits & ~kAllHeadBits) != 0 ||
-      !lsm::DecodeVarint(&payload, &head.length) || !lsm::DecodeVarint(&payload, &head.added) ||
-      !Take(&payload, &head.last) || !Take(&payload, &head.max_deleted) ||
-      !Take(&payload, &head.first)) {
-    return std::nullopt;
-  }
+  bool ok = Take(&payload, &bits) && (bits & ~kAllHeadBits) == 0 && Take(&payload, &head.length) &&
+            Take(&payload, &head.added) && Take(&payload, &head.last) &&
+            Take(&payload, &head.max_deleted) && Take(&payload, &head.first);
+  if (!ok) return std::nullopt;
   head.top = head.last;
-  if ((bits & kHasTop) != 0 && !Take(&payload, &head.top)) return std::nullopt;
-  if (!lsm::DecodeVarint(&payload, &head.closed_runs)) return std::nullopt;
-  if ((bits & kHasDead) != 0 &&
-      (!lsm::DecodeVarint(&payload, &head.dead) || !lsm::DecodeVarint(&payload, &head.dead_runs) ||
-       !Take(&payload, &head.base) || !Take(&payload, &head.run_base))) {
-    return std::nullopt;
+  if ((bits & kHasTop) != 0) ok = Take(&payload, &head.top);
+  ok = ok && Take(&payload, &head.closed_runs);
+  if (ok && (bits & kHasDead) != 0) {
+    ok = Take(&payload, &head.dead) && Take(&payload, &head.dead_runs) &&
+         Take(&payload, &head.base) && Take(&payload, &head.run_base);
   }
-  if ((bits & kHasGroups) != 0 && (!lsm::DecodeVarint(&payload, &head.groups) ||
-                                   !lsm::DecodeVarint(&payload, &head.group_number))) {
-    return std::nullopt;
+  if (ok && (bits & kHasGroups) != 0) {
+    ok = Take(&payload, &head.groups) && Take(&payload, &head.group_number);
   }
-  if ((bits & kHasDestroyed) != 0 && !lsm::DecodeVarint(&payload, &head.destroyed_groups)) {
-    return std::nullopt;
-  }
-  if ((bits & kHasOpenRun) != 0) {
+  if (ok && (bits & kHasDestroyed) != 0) ok = Take(&payload, &head.destroyed_groups);
+  if (ok && (bits & kHasOpenRun) != 0) {
     StreamRun& run = head.open.emplace();
-    if (!Take(&payload, &run.start) || !TakeRunBody(&payload, &run)) return std::nullopt;
+    ok = Take(&payload, &run.start) && TakeRunBody(&payload, &run);
   }
-  if (!payload.empty()) return std::nullopt;
-  return head;
+  if (!ok || !payload.empty()) return std::nullopt;
+  return decoded;
 }
 
 }  // namespace datatypes

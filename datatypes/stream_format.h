@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -50,8 +52,21 @@ std::optional<StreamId> DecodeStreamKey(StreamTag tag, std::string_view subkey);
 
 // ---- Entries.
 
-// Fields and values, in turn. Requires an even number.
-std::string EncodeStreamFields(std::span<const std::string_view> fields);
+// The value of an entry's row, of fields and values in turn. Requires an even number of them.
+class EncodedStreamFields {
+ public:
+  explicit EncodedStreamFields(std::span<const std::string_view> fields);
+  EncodedStreamFields(const EncodedStreamFields&) = delete;
+  EncodedStreamFields& operator=(const EncodedStreamFields&) = delete;
+  std::string_view view() const { return view_; }
+
+ private:
+  char* Allocate(size_t bytes);
+
+  std::string_view view_;
+  std::unique_ptr<char[]> heap_;
+  char inline_[512];  // NOLINT(*-member-init): written as far as it is read.
+};
 
 // Reads them back: one text after another.
 class StreamFields {
@@ -115,6 +130,9 @@ struct StreamHead {
 
   friend bool operator==(const StreamHead&, const StreamHead&) = default;
 };
+// Room for the longest one: at most 26 numbers and a hash.
+using StreamHeadBuffer = std::array<char, 26 * lsm::kMaxVarintBytes + sizeof(uint64_t)>;
+std::string_view EncodeStreamHead(const StreamHead& head, StreamHeadBuffer& buffer);
 std::string EncodeStreamHead(const StreamHead& head);
 std::optional<StreamHead> DecodeStreamHead(std::string_view payload);
 

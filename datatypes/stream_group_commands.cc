@@ -111,7 +111,7 @@ class GroupSweep final : public Suspension {
     Result<Stream> stream = OpenStream(ctx, ctx.args[2]);
     bool done = !stream || !stream->exists() || stream->rows().id() != rows_;
     if (!done) {
-      done = !stream->Sweep(Stream::kMaxErasedAtOnce);
+      done = !stream->Sweep(Stream::kSweptByTurn);
       stream->Save();
       done = done || !stream->needs_sweep();
     }
@@ -186,7 +186,7 @@ class ConsumerSweep final : public Suspension {
   }
 
   Result<bool> Resume(CommandContext& ctx) override {
-    ASSIGN_OR_RETURN(const bool gone, Step(ctx, Stream::kMaxErasedAtOnce));
+    ASSIGN_OR_RETURN(const bool gone, Step(ctx, Stream::kSweptByTurn));
     ctx.yield = !gone;
     if (gone) ctx.reply.Integer(static_cast<int64_t>(pending_));
     return gone;

@@ -18,7 +18,8 @@ struct Stream::TrimPlan {
   bool open_run = false;     // It goes whole, too.
   // The run in which the first entry stays, if some before it go.
   std::optional<StreamRun> partial;
-  StreamId kept;  // At or before the first entry that stays, if any does.
+  StreamId kept;               // At or before the first entry that stays, if any does.
+  bool kept_is_entry = false;  // It is that one.
 };
 
 // `left` entries are left before `plan.partial` loses any.
@@ -32,7 +33,8 @@ Result<void> Stream::PlanWithinRun(const StreamTrim& trim, TrimPlan& plan, uint6
   RETURN_IF_ERROR(
       Visit(run.start, run.last, Direction::kForward, [&](const StreamId& id, StreamFields) {
         plan.kept = id;
-        if (!goes(id)) return false;
+        plan.kept_is_entry = !goes(id);
+        if (plan.kept_is_entry) return false;
         ++gone;
         return true;
       }));
@@ -91,7 +93,10 @@ Result<Stream::TrimPlan> Stream::PlanTrim(const StreamTrim& trim) const {
 Result<void> Stream::ApplyTrim(const TrimPlan& plan) {
   StreamId first;
   if (plan.entries < head_.length) {
-    ASSIGN_OR_RETURN(first, FirstFrom(std::max(plan.kept, head_.first)));
+    first = plan.kept;
+    if (!plan.kept_is_entry) {
+      ASSIGN_OR_RETURN(first, FirstFrom(std::max(plan.kept, head_.first)));
+    }
   }
   if (plan.partial) {
     const StreamRun& run = *plan.partial;
@@ -101,6 +106,7 @@ Result<void> Stream::ApplyTrim(const TrimPlan& plan) {
       Ensured(rows().Put(StreamKey(StreamTag::kRun, run.start).view(), EncodeStreamRun(run)));
     }
   }
+  const StreamKey oldest(StreamTag::kEntry, head_.first);
   head_.length -= plan.entries;
   head_.first = first;
   if (head_.length == 0) head_.top = {};
@@ -116,6 +122,8 @@ Result<void> Stream::ApplyTrim(const TrimPlan& plan) {
     head_.dead_runs += plan.closed_runs;
     head_.run_base = plan.last_closed_run;
   }
+  // The usual case of exact trimming.
+  if (plan.entries == 1 && head_.dead == 0 && rows().Erase(oldest.view())) return {};
   head_.dead += plan.entries;
   head_.base = head_.length == 0 ? head_.last : *first.Previous();
   return {};
@@ -126,7 +134,7 @@ Result<uint64_t> Stream::Trim(const StreamTrim& trim) {
   ASSIGN_OR_RETURN(const TrimPlan plan, PlanTrim(trim));
   if (plan.entries == 0 && plan.closed_runs == 0 && !plan.open_run) return uint64_t{0};
   RETURN_IF_ERROR(ApplyTrim(plan));
-  SweepIfPossible(kMaxErasedAtOnce);
+  if (needs_sweep()) SweepIfPossible(kMaxErasedAtOnce);
   return plan.entries;
 }
 
