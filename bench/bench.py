@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Side by side with redis-server: throughput, CPU per operation, memory, cold reads, restart.
 
-usage: bench.py BUILD_DIR [--sections hot,always,scripts,memory,cold] [--quick] [--rounds N]
+usage: bench.py BUILD_DIR [--sections hot,always,scripts,memory,cold,pubsub] [--quick] [--rounds N]
 
 Rounds of both servers are interleaved and medians taken, since machines are noisy; what is compared
 is the CPU that the kernel charged to each server's threads, not the rate, which depends on the load
@@ -54,10 +54,15 @@ SCRIPTS = [
 # loop thread / whole process, as ratios to Redis
 TARGETS = {"GET": (1.0, 1.1), "SET": (1.0, 2.0)}
 
+# subscribers, messages, payload bytes, PUBLISHes sent at once
+PUBSUB = [(1, 100_000, 100, 1), (1, 400_000, 100, 16), (50, 10_000, 100, 1), (50, 40_000, 100, 16),
+          (1000, 1_000, 100, 1), (1000, 2_000, 100, 16), (1000, 300, 10_000, 16)]
+
 
 class Bench:
     def __init__(self, build, rounds, quick):
         self.load_binary = os.path.join(build, "bin", "tiercel-load")
+        self.pubsub_binary = os.path.join(build, "bin", "tiercel-pubsub-load")
         self.tiercel_binary = os.path.join(build, "bin", "tiercel-server")
         self.rounds, self.quick = rounds, quick
         self.work = tempfile.mkdtemp(prefix="tiercel-bench-", dir=os.environ.get("BENCH_DIR"))
@@ -292,6 +297,38 @@ class Bench:
               (dist, "{:,.0f}".format(result["rate"]), result["p50_us"], result["p99_us"],
                hits / max(hits + misses, 1), lru, anon >> 20, "met" if ok else "MISSED"), flush=True)
 
+    def pubsub(self):
+        print("\n### Pub/Sub: one publisher, one channel, median of %d rounds\n" % self.rounds)
+        print("| subscribers | payload | PUBLISHes at once | Redis messages/s | Tiercel | ratio |"
+              " process µs/message Redis | Tiercel | ratio | target |")
+        print("|---|---|---|---|---|---|---|---|---|---|")
+        redis = self.redis("--appendonly", "no")
+        tiercel = self.tiercel(name="tiercel-pubsub")
+        for subscribers, messages, payload, at_once in PUBSUB:
+            if self.quick:
+                messages //= 5
+            results = {redis: [], tiercel: []}
+            for _ in range(self.rounds):
+                for server, measured in results.items():
+                    measured.append(self.pubsub_one(server, subscribers, messages, payload, at_once))
+            a, b = ({key: statistics.median(r[key] for r in results[server])
+                     for key in ("rate", "process_us")} for server in (redis, tiercel))
+            cpu = b["process_us"] / a["process_us"]
+            print("| %d | %d B | %d | %s | %s | %.2f | %.2f | %.2f | %.2f | %s |" %
+                  (subscribers, payload, at_once, "{:,.0f}".format(a["rate"]),
+                   "{:,.0f}".format(b["rate"]), b["rate"] / a["rate"], a["process_us"],
+                   b["process_us"], cpu, "met" if cpu <= 1 else "MISSED"), flush=True)
+        self.stop(redis)
+        self.stop(tiercel)
+
+    def pubsub_one(self, server, *numbers):
+        words = [self.pubsub_binary, str(server.port)] + [str(number) for number in numbers]
+        _, before = cpu_seconds(server.process.pid)
+        result = json.loads(subprocess.run(words, check=True, stdout=subprocess.PIPE).stdout)
+        _, after = cpu_seconds(server.process.pid)
+        result["process_us"] = (after - before) / result["ops"] * 1e6
+        return result
+
     @staticmethod
     def memory_line(server, maxmemory):
         _, anon = memory_bytes(server.process.pid)
@@ -302,14 +339,15 @@ class Bench:
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("build")
-    parser.add_argument("--sections", default="hot,always,scripts,memory,cold")
+    parser.add_argument("--sections", default="hot,always,scripts,memory,cold,pubsub")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--quick", action="store_true")
     arguments = parser.parse_args()
     bench = Bench(arguments.build, arguments.rounds, arguments.quick)
     sections = {"hot": lambda: bench.compare("Hot", "everysec", (1, 16, 100)),
                 "always": lambda: bench.compare("Hot, synced", "always", (1, 16, 100)),
-                "scripts": bench.scripts, "memory": bench.memory, "cold": bench.cold}
+                "scripts": bench.scripts, "memory": bench.memory, "cold": bench.cold,
+                "pubsub": bench.pubsub}
     try:
         for name in arguments.sections.split(","):
             sections[name]()
