@@ -171,8 +171,12 @@ Error LuaVm::ScriptError(const ScriptRun& run, int status) {
   return Error(message);
 }
 
-Result<void> LuaVm::CallForEffect(int argument_count) {
+Result<void> LuaVm::CallForEffect(int argument_count, int64_t limit_ms) {
+  loading_ = true;
+  watchdog_.Start(limit_ms);
   const int status = CallProtected(argument_count, 0);
+  watchdog_.Stop();
+  loading_ = false;
   if (status == 0) return {};
   const LuaAllocator::Unbounded unbounded(allocator_);
   std::string message = std::string(kNoMemory);
@@ -296,11 +300,14 @@ bool LuaVm::ServeWhileBusy() {
 
 void LuaVm::OnHook(lua_State* state, lua_Debug* /*debug*/) {
   LuaVm& vm = Of(state);
+  if (vm.loading_) {
+    vm.watchdog_.HookEveryInstruction();
+    PushErrorTable(state, "ERR FUNCTION LOAD timeout", /*counted=*/false);
+    lua_error(state);
+  }
   if (vm.run_ == nullptr || !vm.ServeWhileBusy()) return;
-  PushErrorTable(state,
-                 vm.run_->is_function ? "ERR Script killed by user with FUNCTION KILL."
-                                      : "ERR Script killed by user with SCRIPT KILL...",
-                 /*counted=*/false);
+  // Redis says so of functions, too.
+  PushErrorTable(state, "ERR Script killed by user with SCRIPT KILL...", /*counted=*/false);
   lua_error(state);
 }
 

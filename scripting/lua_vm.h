@@ -63,8 +63,9 @@ class LuaVm {
   // Error. Requires running() == nullptr.
   datatypes::Result<void> Call(ScriptRun& run, int argument_count, resp::Writer& reply);
   // The same without a run, so that redis.call() is refused, and without a result: to load a
-  // library. On failure the Error has Lua's message, without the error's place.
-  datatypes::Result<void> CallForEffect(int argument_count);
+  // library. It is ended after `limit_ms`. On failure the Error has Lua's message, without the
+  // error's place.
+  datatypes::Result<void> CallForEffect(int argument_count, int64_t limit_ms);
 
   // Pushes an array of strings.
   void PushStrings(datatypes::Args strings);
@@ -115,6 +116,7 @@ class LuaVm {
   Watchdog watchdog_;
   Random random_;
   ScriptRun* run_ = nullptr;
+  bool loading_ = false;  // Within CallForEffect().
   bool error_was_counted_ = false;
 
   std::vector<std::string_view> call_args_;

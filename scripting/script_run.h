@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "datatypes/command_spec.h"
 #include "datatypes/session.h"
 #include "resp/writer.h"
 
@@ -27,14 +28,15 @@ struct ScriptRun {
   datatypes::Session& session;
   std::string_view name;  // For error texts: the script's digest, or the function's name.
   bool read_only = false;
-  bool is_function = false;  // FUNCTION KILL stops it, not SCRIPT KILL.
+  bool is_function = false;      // FUNCTION KILL stops it, not SCRIPT KILL.
+  datatypes::Args command = {};  // What calls the function, for FUNCTION STATS.
 
   // What has become of it.
   resp::Protocol protocol = resp::Protocol::kResp2;  // redis.setresp()
   bool has_written = false;
   bool kill_requested = false;
   bool timed_out = false;  // It has passed the threshold: others get -BUSY.
-  int64_t started_us = 0;
+  int64_t started_ms = 0;  // By the time of day.
 };
 
 }  // namespace scripting

@@ -15,6 +15,7 @@ void AddServerCommands(datatypes::CommandTable& table) {
   table.Add(MemoryCommands());
   table.Add(PubSubCommands());
   table.Add(ScriptCommands());
+  table.Add(FunctionCommands());
   table.Add(ShutdownCommands());
   table.Add(SlowlogCommands());
   table.Add(TransactionCommands());

@@ -14,6 +14,7 @@ std::span<const datatypes::CommandSpec> ConnectionCommands();
 std::span<const datatypes::CommandSpec> ClientCommands();
 std::span<const datatypes::CommandSpec> PubSubCommands();
 std::span<const datatypes::CommandSpec> ScriptCommands();
+std::span<const datatypes::CommandSpec> FunctionCommands();
 std::span<const datatypes::CommandSpec> TransactionCommands();
 std::span<const datatypes::CommandSpec> WaitCommands();
 

@@ -114,19 +114,22 @@ void InfoClients(Server& server, InfoLines& lines) {
 
 namespace {
 
-void InfoScripts(scripting::ScriptEngine& engine, InfoLines& lines) {
+void InfoScripts(Scripts& scripts, InfoLines& lines) {
+  scripting::ScriptEngine& engine = scripts.engine();
+  const scripting::FunctionSet& functions = scripts.functions().functions();
   const size_t heap = engine.vm().memory_used();
   const size_t sources = engine.cache().bytes();
+  const size_t function_heap = scripts.functions().vm().memory_used();
   lines.Bytes("used_memory_lua", heap);  // Deprecated in Redis 7, and still read.
   lines.Number("used_memory_vm_eval", heap);
   lines.Number("used_memory_scripts_eval", sources);
   lines.Number("number_of_cached_scripts", engine.cache().size());
-  lines.Number("number_of_functions", 0);
-  lines.Number("number_of_libraries", 0);
-  lines.Number("used_memory_vm_functions", 0);
-  lines.Bytes("used_memory_vm_total", heap);
-  lines.Number("used_memory_functions", 0);
-  lines.Bytes("used_memory_scripts", sources);
+  lines.Number("number_of_functions", functions.function_count());
+  lines.Number("number_of_libraries", functions.libraries().size());
+  lines.Number("used_memory_vm_functions", function_heap);
+  lines.Bytes("used_memory_vm_total", heap + function_heap);
+  lines.Number("used_memory_functions", functions.memory_bytes());
+  lines.Bytes("used_memory_scripts", sources + functions.memory_bytes());
 }
 
 }  // namespace
@@ -146,7 +149,7 @@ void InfoMemory(Server& server, InfoLines& lines) {
   lines.Number("allocator_active", figures.allocator.active);
   lines.Number("allocator_resident", figures.allocator.resident);
   lines.Bytes("total_system_memory", TotalMemoryBytes());
-  InfoScripts(server.scripts().engine(), lines);
+  InfoScripts(server.scripts(), lines);
   lines.Bytes("maxmemory", server.effective_maxmemory());
   lines.Text("maxmemory_policy", "noeviction");
   lines.Fixed("allocator_frag_ratio", figures.allocator_frag_ratio);

@@ -22,27 +22,32 @@ scripting::ScriptEngine::Limits LimitsOf(const Settings& settings) {
 
 }  // namespace
 
-Scripts::Scripts(Server& server)
-    : server_(server),
-      engine_(std::make_unique<scripting::ScriptEngine>(
-          scripting::VmContext{.host = *this,
-                               .dispatcher = server.dispatcher(),
-                               .commands = server.commands(),
-                               .redis_version = kRedisVersion},
-          server.store(), LimitsOf(server.settings()))) {}
+Scripts::Scripts(Server& server) : server_(server) {
+  const scripting::VmContext context{.host = *this,
+                                     .dispatcher = server.dispatcher(),
+                                     .commands = server.commands(),
+                                     .redis_version = kRedisVersion};
+  const scripting::ScriptEngine::Limits limits = LimitsOf(server.settings());
+  engine_ = std::make_unique<scripting::ScriptEngine>(context, server.store(), limits);
+  functions_ =
+      std::make_unique<scripting::FunctionRegistry>(context, server.store(), limits.lua_memory);
+}
 
 Scripts::~Scripts() = default;
 
 lsm::Status Scripts::Load() {
-  return engine_->Load();
+  LSM_RETURN_IF_ERROR(engine_->Load());
+  return functions_->Load();
 }
 
 void Scripts::ApplyLimits() {
   engine_->SetLimits(LimitsOf(server_.settings()));
+  functions_->SetLuaMemory(static_cast<size_t>(server_.settings().lua_memory_limit));
 }
 
 scripting::ScriptRun* Scripts::running() {
-  return engine_->vm().running();
+  scripting::ScriptRun* const script = engine_->vm().running();
+  return script != nullptr ? script : functions_->vm().running();
 }
 
 bool Scripts::RunsFor(const datatypes::Session& session) {
@@ -64,7 +69,8 @@ std::string_view Scripts::busy_error() {
 }
 
 bool Scripts::TakeErrorCounted() {
-  return engine_->vm().TakeErrorCounted();
+  const bool in_script = engine_->vm().TakeErrorCounted();
+  return functions_->vm().TakeErrorCounted() || in_script;
 }
 
 Result<void> Scripts::Kill(bool function) {

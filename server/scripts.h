@@ -4,6 +4,7 @@
 #include <memory>
 #include <string_view>
 
+#include "scripting/function_registry.h"
 #include "scripting/host.h"
 #include "scripting/script_engine.h"
 
@@ -20,9 +21,10 @@ class Scripts final : private scripting::Host {
   Scripts(const Scripts&) = delete;
   Scripts& operator=(const Scripts&) = delete;
 
-  // Reads the script cache.
+  // Reads the script cache and the libraries of functions.
   lsm::Status Load();
   scripting::ScriptEngine& engine() { return *engine_; }
+  scripting::FunctionRegistry& functions() { return *functions_; }
   // lua-memory-limit and script-cache-limit have changed.
   void ApplyLimits();
 
@@ -53,6 +55,7 @@ class Scripts final : private scripting::Host {
 
   Server& server_;
   std::unique_ptr<scripting::ScriptEngine> engine_;
+  std::unique_ptr<scripting::FunctionRegistry> functions_;
 };
 
 }  // namespace server

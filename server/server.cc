@@ -261,6 +261,8 @@ void Server::ServeWhileBusy(bool has_written) {
       std::exchange(read_buffer_, std::make_unique_for_overwrite<char[]>(kReadBufferBytes));
   auto batch = std::exchange(batch_, std::make_unique<RequestBatch>());
   now_ms_ = clock().NowMs();
+  // What goes out now must not go before invalidations of what it tells of.
+  if (!has_written) tracking_->EndTurn();
   turns_->BeginBusy(has_written);
   store_->RunCompletions();
   loop_.ServePolls();
