@@ -149,7 +149,7 @@ class Stream {
   Result<void> ApplyTrim(const TrimPlan& plan);
   Result<uint64_t> SweepRows(std::string_view from, std::string end, uint64_t most);
   Result<uint64_t> SweepDestroyedGroup(uint64_t most);
-  Result<uint64_t> SweepTag(StreamTag tag, const StreamId& last, uint64_t most);
+  Result<uint64_t> SweepTag(StreamTag tag, const StreamId& last, uint64_t dead, uint64_t most);
 
   Keyspace keyspace_;
   std::string_view key_;

@@ -203,7 +203,8 @@ Result<void> XTrim(CommandContext& ctx) {
   ASSIGN_OR_RETURN(const uint64_t trimmed, stream.Trim(trim));
   stream.Save();
   if (trimmed > 0) ctx.Notify(kNotifyStream, "xtrim", ctx.args[1]);
-  if (stream.needs_sweep() && ctx.may_suspend) {
+  // It may have been suspended already, for a load; in EXEC it may not.
+  if (stream.needs_sweep() && ctx.may_block) {
     ctx.Suspend(std::make_unique<SweepWalk>(stream.rows().id(), trimmed));
     ctx.yield = true;
     return {};

@@ -138,7 +138,7 @@ Result<void> XGroupDestroy(CommandContext& ctx) {
   RETURN_IF_ERROR(group->Destroy());
   stream->Save();
   ctx.Notify(kNotifyStream, "xgroup-destroy", ctx.args[2]);
-  if (stream->needs_sweep() && ctx.may_suspend) {
+  if (stream->needs_sweep() && ctx.may_block) {
     ctx.Suspend(std::make_unique<GroupSweep>(stream->rows().id(), 1));
     ctx.yield = true;
     return {};
@@ -205,7 +205,7 @@ Result<void> XGroupDelConsumer(CommandContext& ctx) {
   if (!group) return NoSuchGroup(ctx.args[3], ctx.args[2]);
   ASSIGN_OR_RETURN(const StreamGroup::Consumer* const consumer, group->FindConsumer(ctx.args[4]));
   const uint64_t pending = consumer == nullptr ? 0 : consumer->row.pending;
-  if (pending > Stream::kMaxErasedAtOnce && ctx.may_suspend) {
+  if (pending > Stream::kMaxErasedAtOnce && ctx.may_block) {
     ctx.Suspend(std::make_unique<ConsumerSweep>(pending));
     ctx.yield = true;
     return {};

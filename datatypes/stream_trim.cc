@@ -167,19 +167,24 @@ Result<uint64_t> Stream::SweepDestroyedGroup(uint64_t most) {
   return erased;
 }
 
-// Erases up to `most` rows of this tag from the first one on, to `last` at most.
-Result<uint64_t> Stream::SweepTag(StreamTag tag, const StreamId& last, uint64_t most) {
-  return SweepRows(TagOnly(tag), AfterStreamKey(tag, last), most);
+// Erases up to `most` of the `dead` rows of this tag, which are the first, up to `last`.
+Result<uint64_t> Stream::SweepTag(StreamTag tag, const StreamId& last, uint64_t dead,
+                                  uint64_t most) {
+  std::string end = AfterStreamKey(tag, last);
+  if (dead > most) return SweepRows(TagOnly(tag), std::move(end), most);
+  return OrError(rows().EraseRange(TagOnly(tag), end));
 }
 
 Result<void> Stream::Sweep(uint64_t most) {
   if (head_.dead > 0) {
-    ASSIGN_OR_RETURN(const uint64_t erased, SweepTag(StreamTag::kEntry, head_.base, most));
+    ASSIGN_OR_RETURN(const uint64_t erased,
+                     SweepTag(StreamTag::kEntry, head_.base, head_.dead, most));
     head_.dead -= std::min(erased, head_.dead);
     most -= std::min(erased, most);
   }
   if (head_.dead_runs > 0 && most > 0) {
-    ASSIGN_OR_RETURN(const uint64_t erased, SweepTag(StreamTag::kRun, head_.run_base, most));
+    ASSIGN_OR_RETURN(const uint64_t erased,
+                     SweepTag(StreamTag::kRun, head_.run_base, head_.dead_runs, most));
     head_.dead_runs -= std::min(erased, head_.dead_runs);
     most -= std::min(erased, most);
   }

@@ -343,6 +343,22 @@ TEST_CASE("XTRIM alone sweeps what it trimmed before it answers") {
   CHECK(stream->rows().count() == 11 + stream->head().closed_runs + 1);
 }
 
+TEST_CASE("XTRIM of what is on disk sweeps as well") {
+  TestServer::Options options;
+  options.hot_budget_bytes = 64 * 1024;
+  TestServer server(options);
+  AddMany(server, 20'000);
+  server.RunLine("XGROUP CREATE s g 0");
+  for (const bool evicted : {true, false}) {
+    if (evicted) server.EvictAll();
+    const std::string length = evicted ? "10000" : "5000";
+    CHECK(server.Run({"XTRIM", "s", "MAXLEN", length}) == (evicted ? ":10000" : ":5000"));
+    const auto stream = Stream::Open(Keyspace(server.store(), 0), "s", server.settings());
+    CHECK_FALSE(stream->needs_sweep());
+    CHECK(stream->rows().count() == stream->length() + stream->head().closed_runs + 1);
+  }
+}
+
 TEST_CASE("trimming all of a stream without groups is one step") {
   TestServer server;
   AddMany(server, 6000);
