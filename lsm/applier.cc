@@ -35,7 +35,7 @@ constexpr size_t kMaxToldErrors = 50;
 
 constexpr double kPacingStart = 0.75;
 constexpr double kPacingUsAtLimit = 10000;
-constexpr uint32_t kMaxPacingUs = 20000;
+constexpr uint32_t kMaxPacingUs = 1000000;
 
 void Add(leveldb::WriteBatch* batch, std::string_view key, std::string_view value, bool put) {
   if (put) {

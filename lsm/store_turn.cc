@@ -111,15 +111,15 @@ bool StoreImpl::Writable() const {
 }
 
 bool StoreImpl::BacklogHasRoom() const {
-  // Only a LevelDB that takes nothing any more lets the backlog grow so far: pacing begins earlier.
-  return parts_->applier->backlog_bytes() < 2 * parts_->applier->backlog_limit_bytes();
+  // A LevelDB that is only slow is waited for, by pacing; one that takes nothing is not.
+  return parts_->applier->backlog_bytes() < 2 * parts_->applier->backlog_limit_bytes() ||
+         parts_->applier->error().ok();
 }
 
 std::string StoreImpl::write_error() const {
   if (!parts_->log->writable()) return parts_->log->writable_error();
   if (!BacklogHasRoom()) {
-    const Status error = parts_->applier->error();
-    return error.ok() ? "writing to LevelDB is far behind" : error.message();
+    return parts_->applier->error().message();
   }
   return {};
 }

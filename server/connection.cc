@@ -33,6 +33,8 @@ constexpr size_t kWorthAHint = 4;
 constexpr size_t kReadStep = size_t{16} << 10;
 // While a command waits, the client is read up to here, to see its end and to look ahead.
 constexpr size_t kParkedInputBytes = size_t{1} << 20;
+// How long a paced client is left waiting before the delay is looked at again.
+constexpr int64_t kMaxPaceMs = 1000;
 // Per flush, so that one client with a huge reply does not hold the loop.
 constexpr size_t kFlushBytes = size_t{4} << 20;
 constexpr size_t kIovecs = 64;
@@ -321,7 +323,8 @@ void Connection::Pace(size_t writes) {
   }
   pace_debt_us_ += static_cast<int64_t>(writes) * delay_us;
   if (pace_debt_us_ < 1000) return;
-  const int64_t delay_ms = pace_debt_us_ / 1000;
+  // Then the delay may be another one; what a long pipeline still owes is forgiven.
+  const int64_t delay_ms = std::min(pace_debt_us_ / 1000, kMaxPaceMs);
   pace_debt_us_ %= 1000;
   ++server_.stats().paced_reads;
   read_paused_ = true;

@@ -117,7 +117,10 @@ TEST_CASE("Applier paces writers only when the backlog nears its limit") {
   CHECK(some > 0);
   f.Put("rc", std::string(140000, 'x'));
   CHECK(f.applier->WriteDelayUs() > some);
-  synced = 3;
+  CHECK(f.applier->WriteDelayUs() <= 10000);
+  f.Put("rd", std::string(900000, 'x'));  // Far beyond: hardly anybody may write.
+  CHECK(f.applier->WriteDelayUs() > 500000);
+  synced = 4;
   REQUIRE(f.applier->Drain().ok());
   CHECK(f.applier->WriteDelayUs() == 0);
 }

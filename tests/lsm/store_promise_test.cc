@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
+#include <mutex>
 #include <random>
 #include <set>
 #include <string>
@@ -94,6 +95,43 @@ TEST_CASE("store: on a full disk keys that are due vanish for readers, and no tu
 }
 
 // ---- Snapshots.
+
+TEST_CASE("store: writes are refused when LevelDB takes none, not when it is slow") {
+  StoreWorld w;
+  w.options.backlog_limit_bytes = 100'000;
+  w.options.apply_interval_ms = 1;
+  w.options.log_segment_bytes = size_t{1} << 20;
+  std::mutex gate;
+  {
+    const std::lock_guard closed(gate);
+    w.files->SetHook([&](FileOperation operation, const std::string& path) {
+      if (operation == FileOperation::kSync && path.find("/log/wal") != std::string::npos) {
+        const std::lock_guard open(gate);  // Nothing is applied before it is synced.
+      }
+    });
+    w.Open();
+    for (int i = 0; i < 5; ++i) {
+      w.store->Create(0, "slow" + std::to_string(i), 1, 0, std::string(60'000, 'x'));
+      w.Commit();
+    }
+    CHECK(w.store->Stats().backlog_bytes > 2 * w.options.backlog_limit_bytes);
+    CHECK(w.store->Writable());
+    CHECK(w.store->WriteDelayUs() > 500'000);
+  }
+  w.Apply();
+  w.files->SetHook(nullptr);
+  CHECK(w.store->WriteDelayUs() == 0);
+  w.files->AddFault({.operation = FileOperation::kWrite, .path_part = ".ldb"});
+  for (int i = 0; w.store->Writable(); ++i) {
+    w.store->RunCompletions();
+    if (w.store->Stats().backlog_bytes > 1'000'000) continue;  // The error is to come.
+    w.Set("full" + std::to_string(i), std::string(60'000, 'x'));
+    w.Commit();
+  }
+  CHECK(w.store->write_error().find("Input/output error") != std::string::npos);
+  w.files->ClearFaults();
+  w.RunUntil([&] { return w.store->Writable(); });
+}
 
 TEST_CASE("store: a snapshot shows what was committed when it was taken, and nothing later") {
   StoreWorld w;
