@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "datatypes/command_table.h"
 #include "datatypes/hash_families.h"
+#include "datatypes/set_families.h"
 #include "datatypes/stream_families.h"
 
 namespace datatypes {
@@ -18,6 +19,8 @@ void AddDataCommands(CommandTable& table) {
   table.Add(MoveCommands());
   table.Add(ObjectCommands());
   table.Add(ScanCommands());
+  table.Add(SetCommands());
+  table.Add(SortCommands());
   table.Add(SortedSetCommands());
   table.Add(StreamCommands());
   table.Add(StringCommands());

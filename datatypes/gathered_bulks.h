@@ -37,13 +37,21 @@ class GatheredBulks {
   }
   void WriteArray(resp::Writer& reply) {
     reply.Array(count_);
+    WritePieces(reply);
+  }
+  void WriteSet(resp::Writer& reply) {
+    reply.Set(count_);
+    WritePieces(reply);
+  }
+
+ private:
+  void WritePieces(resp::Writer& reply) {
     for (std::shared_ptr<std::string>& piece : pieces_) {
       reply.out().AppendShared(std::move(piece));
     }
     Clear();
   }
 
- private:
   static constexpr size_t kPieceBytes = size_t{64} * 1024;
   std::vector<std::shared_ptr<std::string>> pieces_;
   size_t count_ = 0;

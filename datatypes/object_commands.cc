@@ -12,12 +12,10 @@
 #include "datatypes/hash.h"
 #include "datatypes/help_reply.h"
 #include "datatypes/list.h"
-#include "datatypes/object_encoding.h"
+#include "datatypes/set.h"
 #include "datatypes/sorted_set.h"
 #include "datatypes/string_value.h"
 #include "datatypes/types.h"
-#include "lsm/collection.h"
-#include "lsm/collection_cursor.h"
 #include "resp/number_parse.h"
 
 namespace datatypes {
@@ -34,45 +32,22 @@ Result<lsm::Entry*> FindOrReplyNull(CommandContext& ctx) {
   return entry;
 }
 
-// What is in a small collection; of one with more than `max_rows` rows only their number.
-Result<EncodingFacts> GatherFacts(lsm::Collection& rows, uint64_t max_rows) {
-  EncodingFacts facts;
-  facts.elements = rows.count();
-  if (rows.count() > max_rows) {
-    facts.all_integers = false;
-    facts.largest_bytes = std::numeric_limits<uint32_t>::max();
-    return facts;
-  }
-  lsm::CollectionCursor row = rows.SeekFirst();
-  for (; row.valid(); row.Next()) {
-    facts.largest_bytes = std::max(
-        {facts.largest_bytes, uint64_t{row.subkey().size()}, uint64_t{row.value().size()}});
-    if (!resp::ParseInt64(row.subkey())) facts.all_integers = false;
-  }
-  if (!row.status().ok()) return tl::unexpected(Error(row.status()));
-  return facts;
-}
-
 }  // namespace
 
-Result<std::string_view> ObjectEncodingOf(const Settings& settings, lsm::Entry& entry) {
-  if (entry.type() == kString) return String::Encoding(entry);
-  if (entry.type() == kList) return List::Encoding(entry);
-  if (entry.type() == kHash) return Hash::Encoding(entry);
-  EncodingFacts facts;
-  if (entry.has_collection() && entry.type() != kStream) {
-    const uint64_t limit = static_cast<uint64_t>(
-        std::max({settings.set_max_intset_entries, settings.set_max_listpack_entries,
-                  2 * settings.zset_max_listpack_entries, int64_t{1} << 14}));
-    ASSIGN_OR_RETURN(facts, GatherFacts(entry.collection(), limit));
-  }
+std::string_view ObjectEncodingOf(const lsm::Entry& entry) {
   switch (entry.type()) {
+    case kString:
+      return String::Encoding(entry);
+    case kList:
+      return List::Encoding(entry);
     case kSet:
-      return SetEncoding(settings, facts);
+      return Set::Encoding(entry);
     case kSortedSet:
       return SortedSet::Encoding(entry);
+    case kHash:
+      return Hash::Encoding(entry);
     case kStream:
-      return StreamEncoding();
+      return "stream";
     default:
       return "unknown";
   }
@@ -84,8 +59,7 @@ namespace {
 Result<void> ObjectEncoding(CommandContext& ctx) {
   ASSIGN_OR_RETURN(lsm::Entry* const entry, FindOrReplyNull(ctx));
   if (entry == nullptr) return {};
-  ASSIGN_OR_RETURN(const std::string_view encoding, ObjectEncodingOf(ctx.settings, *entry));
-  ctx.reply.Bulk(encoding);
+  ctx.reply.Bulk(ObjectEncodingOf(*entry));
   return {};
 }
 

@@ -7,6 +7,9 @@
 
 #include <absl/container/flat_hash_map.h>
 
+#include "datatypes/errors.h"
+#include "datatypes/types.h"
+
 namespace datatypes {
 namespace {
 
@@ -40,18 +43,42 @@ void SortBySize(std::vector<ScoredInput>& inputs) {
 }  // namespace
 
 Result<ScoredInput> ScoredInput::Open(const CommandContext& ctx, std::string_view key) {
-  ASSIGN_OR_RETURN(const SortedSet sorted, SortedSet::Open(ctx.keyspace, key, ctx.settings));
-  return ScoredInput(sorted);
+  ASSIGN_OR_RETURN(lsm::Entry* const entry, ctx.keyspace.Get(key));
+  const bool is_set = entry != nullptr && entry->type() == kSet;
+  if (entry != nullptr && !is_set && entry->type() != kSortedSet) return Fail(kWrongType);
+  ScoredInput input(SortedSet::Of(ctx.keyspace, key, is_set ? nullptr : entry, ctx.settings),
+                    Set::Of(ctx.keyspace, key, is_set ? entry : nullptr, ctx.settings), is_set);
+  if (is_set && !input.set_.keeps_texts()) {
+    input.spelled_ = std::make_shared<std::deque<std::string>>();
+  }
+  return input;
 }
 
 bool ScoredInput::FullyResident() const {
+  if (is_set_) return set_.size() > kMaxPrefetchedRows || set_.fully_resident();
   if (!sorted_.exists()) return true;
   const lsm::Collection& rows = sorted_.entry()->collection();
   return rows.count() > kMaxPrefetchedRows || rows.fully_resident();
 }
 
 bool ScoredInput::Prefetch(lsm::LoadWaiter& waiter) const {
-  return sorted_.PrefetchAll(kMaxPrefetchedRows, waiter);
+  return is_set_ ? set_.PrefetchAll(kMaxPrefetchedRows, waiter)
+                 : sorted_.PrefetchAll(kMaxPrefetchedRows, waiter);
+}
+
+Result<std::optional<double>> ScoredInput::Score(std::string_view member) const {
+  if (!is_set_) return sorted_.Score(member);
+  ASSIGN_OR_RETURN(const bool is_member, set_.Contains(member));
+  return is_member ? std::optional<double>(1) : std::nullopt;
+}
+
+Result<void> ScoredInput::Visit(SortedSet::Visitor visit) const {
+  if (!is_set_) {
+    return sorted_.Visit(0, sorted_.size(), SortedSet::Direction::kForward, visit);
+  }
+  return set_.Visit(0, set_.size(), [&](std::string_view member) {
+    return visit({spelled_ ? spelled_->emplace_back(member) : member, 1});
+  });
 }
 
 Result<ScoredMembers> UnionOf(std::vector<ScoredInput> inputs, Aggregate aggregate) {

@@ -2,12 +2,16 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "datatypes/command_context.h"
 #include "datatypes/result.h"
+#include "datatypes/set.h"
 #include "datatypes/sorted_set.h"
 
 namespace datatypes {
@@ -22,26 +26,28 @@ class ScoredInput {
 
   double weight = 1;
 
-  uint64_t size() const { return sorted_.size(); }
+  uint64_t size() const { return is_set_ ? set_.size() : sorted_.size(); }
   // What is read with the members comes off the disk by a waiter, unless it is large.
   bool FullyResident() const;
   bool Prefetch(lsm::LoadWaiter& waiter) const;
 
-  Result<std::optional<double>> Score(std::string_view member) const {
-    return sorted_.Score(member);
-  }
-  // All members, with their scores; until `visit` answers false.
-  Result<void> Visit(SortedSet::Visitor visit) const {
-    return sorted_.Visit(0, sorted_.size(), SortedSet::Direction::kForward, visit);
-  }
+  Result<std::optional<double>> Score(std::string_view member) const;
+  // All members, with their scores; until `visit` answers false. Views of members are good as long
+  // as this input, or a copy of it, and its key is not changed.
+  Result<void> Visit(SortedSet::Visitor visit) const;
 
  private:
-  explicit ScoredInput(SortedSet sorted) : sorted_(sorted) {}
+  ScoredInput(SortedSet sorted, Set set, bool is_set)
+      : sorted_(sorted), set_(set), is_set_(is_set) {}
 
   SortedSet sorted_;
+  Set set_;
+  bool is_set_;
+  // A set's members that are no bytes in RAM until they are asked for. Owned by all copies.
+  std::shared_ptr<std::deque<std::string>> spelled_ = nullptr;
 };
 
-// Different members, borrowed from the inputs, in no order.
+// Different members, borrowed from the inputs (of which the caller keeps a copy), in no order.
 using ScoredMembers = std::vector<SortedSet::Element>;
 
 // Scores are multiplied by their input's weight and then put together, smallest input first: the

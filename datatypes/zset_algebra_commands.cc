@@ -133,11 +133,11 @@ Result<void> Combine(CommandContext& ctx) {
   Request request;
   ASSIGN_OR_RETURN(request.keys, ParseKeys(ctx, kNumKeysAt));
   request.weights.assign(request.keys.size(), 1.0);
-  ASSIGN_OR_RETURN(std::vector<ScoredInput> inputs, OpenInputs(ctx, request.keys));
+  ASSIGN_OR_RETURN(const std::vector<ScoredInput> inputs, OpenInputs(ctx, request.keys));
   RETURN_IF_ERROR(
       ParseOptions(ctx.args, kNumKeysAt + 1 + request.keys.size(), kOperation, kOutput, request));
   if (!LoadedOrSuspended(ctx, inputs)) return {};
-  ASSIGN_OR_RETURN(ScoredMembers members, Compute(kOperation, std::move(inputs), request));
+  ASSIGN_OR_RETURN(ScoredMembers members, Compute(kOperation, inputs, request));
   if (kOperation == Operation::kInterCard) {
     ctx.reply.Integer(static_cast<int64_t>(members.size()));
     return {};

@@ -80,7 +80,7 @@ constexpr ConfigRow kRows[] = {
     {.name = "proc-title-template", .kind = ConfigKind::kSpecial, .default_text = "{title} {listen-addr} {server-mode}", .canonical = CanonicalTitle, .doc = "The process keeps its name."},
     {.name = "always-show-logo", .kind = ConfigKind::kBool, .flags = kImmutable, .default_text = "no", .doc = "There is no logo."},
     {.name = "ignore-warnings", .doc = "There is no warning that it could silence."},
-    {.name = "locale-collate", .doc = "SORT is not built yet."},
+    {.name = "locale-collate", .doc = "SORT ALPHA compares bytes, as in the locale C."},
     {.name = "bind-source-addr", .doc = "No connection is opened by the server yet."},
     {.name = "socket-mark-id", .kind = ConfigKind::kInteger, .max = UINT_MAX, .default_text = "0", .doc = "Sockets are not marked."},
     {.name = "crash-memcheck-enabled", .kind = ConfigKind::kBool, .default_text = "yes", .doc = "A crash writes a stack trace and no memory test."},

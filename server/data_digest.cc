@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "datatypes/set.h"
+#include "datatypes/settings.h"
 #include "datatypes/string_value.h"
 #include "datatypes/types.h"
 #include "lsm/collection.h"
@@ -88,11 +90,29 @@ Result<void> HashRows(Hasher& hasher, lsm::Entry& entry) {
   return {};
 }
 
+// A set lies in rows by how it came about; its members count, in whatever order.
+Result<void> HashSet(Hasher& hasher, datatypes::Keyspace keyspace, std::string_view key,
+                     lsm::Entry& entry) {
+  const datatypes::Settings settings;  // Reading asks for none.
+  const auto set = datatypes::Set::Of(keyspace, key, &entry, settings);
+  std::array<uint8_t, 20> sum = {};
+  RETURN_IF_ERROR(set.Visit(0, set.size(), [&sum](std::string_view member) {
+    Hasher one;
+    one.Text(member);
+    const std::array<uint8_t, 20> hash = one.Finish();
+    for (size_t i = 0; i < sum.size(); ++i) sum[i] ^= hash[i];
+    return true;
+  }));
+  hasher.Bytes({reinterpret_cast<const char*>(sum.data()), sum.size()});
+  return {};
+}
+
 Result<void> HashValue(Hasher& hasher, datatypes::Keyspace keyspace, std::string_view key,
                        lsm::Entry& entry) {
   hasher.Number(entry.type());
   hasher.Number(entry.has_expiry() ? 1 : 0);
   if (entry.type() == datatypes::kString) return HashString(hasher, keyspace, key, entry);
+  if (entry.type() == datatypes::kSet) return HashSet(hasher, keyspace, key, entry);
   // A stream's payload has its last id and the like, which clients see; those of the other types
   // say how the rows are stored.
   if (entry.type() == datatypes::kStream) hasher.Text(entry.payload());

@@ -8,8 +8,8 @@
 #include <fmt/format.h>
 
 #include "datatypes/arguments.h"
+#include "datatypes/encoding_rules.h"
 #include "datatypes/errors.h"
-#include "datatypes/object_encoding.h"
 #include "datatypes/string_value.h"
 #include "lsm/collection.h"
 #include "server/data_digest.h"
@@ -210,10 +210,9 @@ Result<void> DebugObject(CommandContext& ctx) {
   }
   ASSIGN_OR_RETURN(lsm::Entry* const entry, ctx.keyspace.Peek(ctx.args[2]));
   if (entry == nullptr) return Fail(datatypes::kNoSuchKey);
-  ASSIGN_OR_RETURN(const std::string_view encoding,
-                   datatypes::ObjectEncodingOf(ctx.settings, *entry));
   std::string text =
-      fmt::format("Value at:{} refcount:1 encoding:{}", static_cast<const void*>(entry), encoding);
+      fmt::format("Value at:{} refcount:1 encoding:{}", static_cast<const void*>(entry),
+                  datatypes::ObjectEncodingOf(*entry));
   if (!fast) {
     // What of the value is in RAM, packed: there is no dump whose length could be given.
     const uint64_t rows = entry->has_collection() ? entry->collection().bytes() : 0;

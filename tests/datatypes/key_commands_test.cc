@@ -76,7 +76,7 @@ TEST_CASE("OBJECT ENCODING tells what Redis would have") {
     server.Run({"SET", "edited", "a"});
     server.Run({"APPEND", "edited", "b"});
     server.MakeKeyOfAnotherType("h", kHash);
-    server.MakeKeyOfAnotherType("s", kSet);
+    server.Run({"SADD", "s", "a"});
     CHECK(server.Run({"OBJECT", "ENCODING", "i"}) == "\"int\"");
     CHECK(server.Run({"OBJECT", "ENCODING", "e"}) == "\"embstr\"");
     CHECK(server.Run({"OBJECT", "ENCODING", "r"}) == "\"raw\"");
