@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The case files, with a roomy hot tier and again with one that evicts all the time.
+# The case files, with a roomy hot tier and again with one that evicts all the time; and random
+# calls of the scripts' libraries.
 # usage: run.sh BUILD_DIR
 set -u
 build=$(cd "$1" && pwd) || exit 2
@@ -13,4 +14,5 @@ for mode in hot-tier=yes hot-tier=no; do
     --option "$mode" cases/*.txt || status=1
   rm -rf "$work"
 done
+./library_differ.py "$build/bin/tiercel-server" || status=1
 exit $status
