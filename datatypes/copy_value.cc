@@ -5,6 +5,7 @@
 
 #include "lsm/collection.h"
 #include "lsm/collection_cursor.h"
+#include "lsm/row_expiry.h"
 
 namespace datatypes {
 namespace {
@@ -25,6 +26,7 @@ Result<void> CopyValue(Keyspace from_space, std::string_view from, Keyspace to_s
   lsm::Store& store = to_space.store();
   ASSIGN_OR_RETURN(const lsm::Entry* source, from_space.Peek(from));
   const std::string payload(source->payload());
+  const lsm::RowTimes row_times = lsm::RowExpiry::TimesOf(*source);
   const int64_t expire_at_ms = source->has_expiry() ? source->expire_at_ms() : lsm::kNoExpiry;
   lsm::Entry* copy = store.Create(to_space.db(), to, source->type(), source->type_flags(), payload);
   // The new entry may have displaced the old one in memory; the collection itself stays.
@@ -37,6 +39,7 @@ Result<void> CopyValue(Keyspace from_space, std::string_view from, Keyspace to_s
       store.Delete(copy);
       return tl::unexpected(Error(copied));
     }
+    if (row_times != lsm::RowTimes()) lsm::RowExpiry::Of(store).SetTimes(copy, row_times);
   }
   if (expire_at_ms != lsm::kNoExpiry) store.SetExpiry(copy, expire_at_ms);
   return {};

@@ -16,6 +16,7 @@
 
 #include "datatypes/blocked_keys.h"
 #include "datatypes/dispatcher.h"
+#include "datatypes/field_expiry.h"
 #include "datatypes/parked_command.h"
 
 namespace datatypes {
@@ -35,7 +36,8 @@ class Dispatcher::Impl final : public ParkingLot {
         notifier_(notifier),
         settings_(settings),
         hooks_(hooks),
-        blocked_keys_(store) {}
+        blocked_keys_(store),
+        field_expiry_(store, notifier, settings) {}
 
   void BeginTurn();
   Outcome Execute(Session& session, Args args);
@@ -124,6 +126,7 @@ class Dispatcher::Impl final : public ParkingLot {
   const Settings& settings_;
   DispatchHooks& hooks_;
   BlockedKeys blocked_keys_;
+  FieldExpiry field_expiry_;
   std::mt19937_64 random_{std::random_device{}()};
 
   // The command looked up last, by its name as sent: clients send the same again and again.

@@ -1,10 +1,57 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "datatypes/hash_access.h"
 
+#include <memory>
+
 namespace datatypes {
+namespace {
+
+constexpr uint64_t kDueAtOnce = 256;
+
+Result<void> EraseSomeDue(CommandContext& ctx, Hash& hash, std::string_view key) {
+  ASSIGN_OR_RETURN(const uint64_t erased, hash.EraseDue(kDueAtOnce));
+  if (erased > 0) NotifyFieldsRemoved(ctx, hash, key, "hexpired");
+  return {};
+}
+
+// Erases in slices what is due, then lets the handler begin anew.
+class DueEraser final : public Suspension {
+ public:
+  explicit DueEraser(std::string_view key) : key_(key) {}
+
+  Result<bool> Resume(CommandContext& ctx) override {
+    ASSIGN_OR_RETURN(Hash hash, OpenHash(ctx, key_));
+    if (hash.has_due() && ctx.keyspace.store().Writable()) {
+      if (!hash.PrefetchDue(kDueAtOnce, *this)) return false;
+      RETURN_IF_ERROR(EraseSomeDue(ctx, hash, key_));
+      ctx.yield = true;
+      return false;
+    }
+    ctx.may_suspend = false;
+    RETURN_IF_ERROR(ctx.spec.handler(ctx));
+    return ctx.suspension == nullptr;
+  }
+  void TimeOut(CommandContext&) override {}  // There is no deadline.
+
+ private:
+  const std::string key_;
+};
+
+}  // namespace
+
+Result<bool> DueErasedOrSuspended(CommandContext& ctx, Hash& hash, std::string_view key) {
+  if (!hash.has_due() || !ctx.keyspace.store().Writable()) return true;
+  if (ctx.may_suspend) {
+    ctx.Suspend(std::make_unique<DueEraser>(key));
+    ctx.yield = true;
+    return false;
+  }
+  while (hash.has_due()) RETURN_IF_ERROR(EraseSomeDue(ctx, hash, key));
+  return true;
+}
 
 Result<Hash> OpenHash(const CommandContext& ctx, std::string_view key) {
-  return Hash::Open(ctx.keyspace, key, ctx.settings);
+  return Hash::Open(ctx.keyspace, key, ctx.settings, ctx.now_ms);
 }
 
 void NotifyHash(const CommandContext& ctx, std::string_view key, bool created,

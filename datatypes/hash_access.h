@@ -27,6 +27,11 @@ constexpr RowHint EveryOtherField(uint8_t from) {
 
 Result<Hash> OpenHash(const CommandContext& ctx, std::string_view key);
 
+// For a command that chooses among ranks. False: fields that are due have to be erased first; the
+// command is suspended, and the handler must return, before it replies anything. True: there are
+// none, unless the store cannot be written to.
+Result<bool> DueErasedOrSuspended(CommandContext& ctx, Hash& hash, std::string_view key);
+
 // Announces a change, and `new` before it if the change created the key.
 void NotifyHash(const CommandContext& ctx, std::string_view key, bool created,
                 std::string_view event);

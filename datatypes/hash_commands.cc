@@ -79,34 +79,35 @@ Result<void> HDel(CommandContext& ctx) {
   return {};
 }
 
+constexpr CommandSpec PairSetter(std::string_view name, CommandSpec::Handler handler) {
+  return {.name = name,
+          .handler = handler,
+          .arity = -4,
+          .flags = kWrite | kDenyOom | kFast,
+          .acl = kAclHash,
+          .keys = OneKey(1, kRW | kUpdate),
+          .rows = EveryOtherField(2),
+          .group = "hash",
+          .since = "2.0.0",
+          .summary = "Sets fields of a hash, which is created if absent.",
+          .complexity = "O(log(M)) for each of the fields, M being the size of the hash.",
+          .syntax = "key field value [field value ...]"};
+}
+constexpr CommandSpec kHSetRow = [] {
+  CommandSpec row = PairSetter("hset", HSet);
+  row.history = "4.0.0\tAccepts multiple `field` and `value` arguments.";
+  return row;
+}();
+constexpr CommandSpec kHMSetRow = [] {
+  CommandSpec row = PairSetter("hmset", HMSet);
+  row.deprecated_since = "4.0.0";
+  row.replaced_by = "`HSET` with multiple field-value pairs";
+  return row;
+}();
+
 constexpr CommandSpec kFieldCommands[] = {
-    {.name = "hset",
-     .handler = HSet,
-     .arity = -4,
-     .flags = kWrite | kDenyOom | kFast,
-     .acl = kAclHash,
-     .keys = OneKey(1, kRW | kUpdate),
-     .rows = EveryOtherField(2),
-     .group = "hash",
-     .since = "2.0.0",
-     .summary = "Sets fields of a hash, which is created if absent.",
-     .complexity = "O(log(M)) for each of the fields, M being the size of the hash.",
-     .syntax = "key field value [field value ...]",
-     .history = "4.0.0\tAccepts multiple `field` and `value` arguments."},
-    {.name = "hmset",
-     .handler = HMSet,
-     .arity = -4,
-     .flags = kWrite | kDenyOom | kFast,
-     .acl = kAclHash,
-     .keys = OneKey(1, kRW | kUpdate),
-     .rows = EveryOtherField(2),
-     .group = "hash",
-     .since = "2.0.0",
-     .summary = "Sets fields of a hash, which is created if absent.",
-     .complexity = "O(log(M)) for each of the fields, M being the size of the hash.",
-     .syntax = "key field value [field value ...]",
-     .deprecated_since = "4.0.0",
-     .replaced_by = "`HSET` with multiple field-value pairs"},
+    kHSetRow,
+    kHMSetRow,
     {.name = "hsetnx",
      .handler = HSetNx,
      .arity = 4,
@@ -145,7 +146,8 @@ std::span<const CommandSpec> HashCommands() {
   static const std::vector<CommandSpec> all = [] {
     std::vector<CommandSpec> rows;
     for (const std::span<const CommandSpec> part :
-         {HashFieldCommands(), HashReadCommands(), HashNumberCommands(), HashWalkCommands()}) {
+         {HashFieldCommands(), HashReadCommands(), HashNumberCommands(), HashWalkCommands(),
+          HashExpireCommands(), HashExCommands()}) {
       rows.insert(rows.end(), part.begin(), part.end());
     }
     return rows;

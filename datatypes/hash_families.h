@@ -13,5 +13,7 @@ std::span<const CommandSpec> HashFieldCommands();
 std::span<const CommandSpec> HashReadCommands();
 std::span<const CommandSpec> HashNumberCommands();
 std::span<const CommandSpec> HashWalkCommands();
+std::span<const CommandSpec> HashExpireCommands();
+std::span<const CommandSpec> HashExCommands();
 
 }  // namespace datatypes

@@ -19,7 +19,7 @@ namespace {
 
 Result<void> SetNumber(CommandContext& ctx, Hash& hash, std::string_view text) {
   const bool existed = hash.exists();
-  RETURN_IF_ERROR(hash.Set(ctx.args[2], text));
+  RETURN_IF_ERROR(hash.Set(ctx.args[2], text, Hash::kKeepExpiry));
   NotifyHash(ctx, ctx.args[1], !existed, ctx.spec.name);
   return {};
 }

@@ -58,15 +58,17 @@ Result<void> HStrLen(CommandContext& ctx) {
 // HLEN key
 Result<void> HLen(CommandContext& ctx) {
   ASSIGN_OR_RETURN(const Hash hash, OpenHash(ctx, ctx.args[1]));
-  ctx.reply.Integer(static_cast<int64_t>(hash.size()));
+  ASSIGN_OR_RETURN(const uint64_t size, hash.Size());
+  ctx.reply.Integer(static_cast<int64_t>(size));
   return {};
 }
 
 // HGETALL key
 Result<void> HGetAll(CommandContext& ctx) {
   ASSIGN_OR_RETURN(const Hash hash, OpenHash(ctx, ctx.args[1]));
-  ctx.reply.Map(hash.size());
-  return hash.Visit(0, hash.size(), [&ctx](const Hash::Field& field) {
+  ASSIGN_OR_RETURN(const uint64_t size, hash.Size());
+  ctx.reply.Map(size);
+  return hash.VisitAll([&ctx](const Hash::Field& field) {
     ctx.reply.Bulk(field.name);
     ctx.reply.Bulk(field.value);
     return true;
@@ -76,8 +78,9 @@ Result<void> HGetAll(CommandContext& ctx) {
 // HKEYS key
 Result<void> HKeys(CommandContext& ctx) {
   ASSIGN_OR_RETURN(const Hash hash, OpenHash(ctx, ctx.args[1]));
-  ctx.reply.Array(hash.size());
-  return hash.Visit(0, hash.size(), [&ctx](const Hash::Field& field) {
+  ASSIGN_OR_RETURN(const uint64_t size, hash.Size());
+  ctx.reply.Array(size);
+  return hash.VisitAll([&ctx](const Hash::Field& field) {
     ctx.reply.Bulk(field.name);
     return true;
   });
@@ -86,8 +89,9 @@ Result<void> HKeys(CommandContext& ctx) {
 // HVALS key
 Result<void> HVals(CommandContext& ctx) {
   ASSIGN_OR_RETURN(const Hash hash, OpenHash(ctx, ctx.args[1]));
-  ctx.reply.Array(hash.size());
-  return hash.Visit(0, hash.size(), [&ctx](const Hash::Field& field) {
+  ASSIGN_OR_RETURN(const uint64_t size, hash.Size());
+  ctx.reply.Array(size);
+  return hash.VisitAll([&ctx](const Hash::Field& field) {
     ctx.reply.Bulk(field.value);
     return true;
   });

@@ -40,7 +40,7 @@ Result<std::optional<std::string>> SortPattern::Find(const CommandContext& ctx,
   if (entry == nullptr) return found;
   if (!field_.empty()) {
     if (entry->type() != kHash) return found;
-    ASSIGN_OR_RETURN(const Hash hash, Hash::Open(ctx.keyspace, key, ctx.settings));
+    ASSIGN_OR_RETURN(const Hash hash, Hash::Open(ctx.keyspace, key, ctx.settings, ctx.now_ms));
     ASSIGN_OR_RETURN(const std::optional<std::string_view> value, hash.Get(field_));
     if (value) found = *value;
     return found;

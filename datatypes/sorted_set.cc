@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "datatypes/row_results.h"
 #include "datatypes/sorted_set_format.h"
 
 namespace datatypes {
@@ -26,19 +27,6 @@ constexpr std::string_view kAboveCodes = "\xff\xff";
 
 Error Damaged() {
   return Error(lsm::Status::Corruption("a row of a sorted set has no score"));
-}
-
-template <typename T>
-Result<T> OrError(lsm::Result<T> result) {
-  if (!result) return tl::unexpected(Error(result.error()));
-  return *std::move(result);
-}
-
-// For changes of rows that were loaded before.
-template <typename T>
-T Ensured(lsm::Result<T> result) {
-  ENSURE(result.has_value());
-  return *std::move(result);
 }
 
 RowKey NameKey(std::string_view member) {

@@ -43,6 +43,7 @@ void Values(std::string_view bytes) {
     Require(decoded->head.ttl_row_ms == meta->head.ttl_row_ms);
     Require(decoded->head.collection == meta->head.collection);
     Require(decoded->head.count == meta->head.count);
+    Require(decoded->head.row_times == meta->head.row_times);
     const auto stored = DecodeStoredMeta(std::string(bytes));
     Require(stored.has_value() && stored->payload() == meta->payload);
   }

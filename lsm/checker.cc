@@ -294,7 +294,7 @@ void Checker::CheckMeta(std::string_view row_key, std::string_view value) {
   if (live) {
     ++report_.keys;
     ++keyspace->second.keys;
-    if (meta->head.expire_at_ms == kNoExpiry && meta->head.ttl_row_ms == kNoExpiry) return;
+    if (meta->head.due_ms() == kNoExpiry && meta->head.ttl_row_ms == kNoExpiry) return;
     if (meta->head.expire_at_ms != kNoExpiry) ++keyspace->second.expiring;
     return CheckExpiry(*key, meta->head);
   }
@@ -325,17 +325,17 @@ void Checker::CheckCollectionOf(const MetaKey& key, const MetaHead& head, bool l
 void Checker::CheckExpiry(const MetaKey& key, const MetaHead& head) {
   const std::string name = "key " + Show(key.key);
   if (head.expire_at_ms != kNoExpiry) ++report_.expiring_keys;
-  if (head.expire_at_ms != kNoExpiry && head.ttl_row_ms == kNoExpiry) {
+  if (head.due_ms() != kNoExpiry && head.ttl_row_ms == kNoExpiry) {
     return Problem(name + " expires and has no ttl row");
   }
-  if (head.expire_at_ms != kNoExpiry && head.ttl_row_ms > head.expire_at_ms) {
+  if (head.due_ms() != kNoExpiry && head.ttl_row_ms > head.due_ms()) {
     Problem(name + " expires before its ttl row");
   }
   const std::string row = EncodeTtlKey(head.ttl_row_ms, key.generation, key.key);
   const auto value = shards_->Get(shards_->ShardOfRow(row), row);
   if (!value.has_value()) return Problem(name + ": " + value.error().message());
   // Without an expiry the row may have been dropped when it was met.
-  if (!value->has_value() && head.expire_at_ms != kNoExpiry) {
+  if (!value->has_value() && head.due_ms() != kNoExpiry) {
     Problem(name + " expires, and the ttl row at " + Text(static_cast<uint64_t>(head.ttl_row_ms)) +
             " is missing");
   }

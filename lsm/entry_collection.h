@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <memory>
+
 #include "lsm/collection.h"
 #include "lsm/entry.h"
+#include "lsm/row_times.h"
 
 namespace lsm {
 
@@ -11,7 +14,14 @@ namespace lsm {
 struct EntryCollection : Collection {
   using Collection::Collection;
 
+  RowTimes row_times() const { return expiring_rows ? *expiring_rows : RowTimes(); }
+  void SetRowTimes(const RowTimes& times) {
+    expiring_rows.reset();
+    if (times != RowTimes()) expiring_rows = std::make_unique<const RowTimes>(times);
+  }
+
   Entry* owner = nullptr;
+  std::unique_ptr<const RowTimes> expiring_rows;  // Of most: none.
 };
 
 }  // namespace lsm

@@ -28,6 +28,7 @@ uint32_t HotTier::ChargeOf(const Entry& entry) {
   size_t bytes = entry.allocated_bytes();
   if (const EntryCollection* collection = EntryAllocator::CollectionOf(entry)) {
     bytes += SizeClass(sizeof(EntryCollection)) + collection->overhead_bytes();
+    if (collection->expiring_rows) bytes += SizeClass(sizeof(RowTimes));
   }
   return bytes > std::numeric_limits<uint32_t>::max() ? std::numeric_limits<uint32_t>::max()
                                                       : static_cast<uint32_t>(bytes);
@@ -67,6 +68,11 @@ Entry* HotTier::ResizePayload(Entry* entry, size_t size, char** bytes, bool fill
   entry = allocator_.ResizePayload(entry, size, bytes, fill);
   if (entry != old) Settle(old, entry);
   return entry;
+}
+
+void HotTier::SetRowTimes(Entry* entry, const RowTimes& times) {
+  EntryAllocator::CollectionOf(*entry)->SetRowTimes(times);
+  Recharge(entry);
 }
 
 void HotTier::FreeCollection(EntryCollection* collection) {

@@ -51,6 +51,12 @@ class HotTier : private NodeOwner, public PageListener {
   Entry* Reshape(Entry* entry, const EntryParts& parts);
   Entry* ResizePayload(Entry* entry, size_t size, char** bytes, bool fill);
   static void SetTypeFlags(Entry* entry, uint8_t type_flags) { entry->type_flags_ = type_flags; }
+  static RowTimes RowTimesOf(const Entry& entry) {
+    if (!entry.has_collection()) return {};
+    return EntryAllocator::CollectionOf(entry)->row_times();
+  }
+  // Requires a collection.
+  void SetRowTimes(Entry* entry, const RowTimes& times);
   // Large ones are freed in slices, by FreeDropped.
   void FreeCollection(EntryCollection* collection);
   // Frees up to `max_pages` pages of dropped collections. True: there are more.

@@ -19,7 +19,8 @@ enum MetaField : uint8_t {
   kFieldTtlRow = 2,          // The ttl row stands at a time of its own, which follows.
   kFieldTtlRowAtExpiry = 4,  // The ttl row stands at the expiry.
   kFieldCollection = 8,
-  kAllMetaFields = 15,
+  kFieldRowTimes = 16,
+  kAllMetaFields = 31,
 };
 
 constexpr char kDatabasePrefix[] = "db";
@@ -90,6 +91,17 @@ bool DecodeTime(std::string_view* in, int64_t* ms) {
   return true;
 }
 
+// What EncodeMetaHead() has written of them.
+bool DecodeRowTimes(std::string_view* in, RowTimes* times) {
+  uint64_t until_all = 0;
+  if (!DecodeTime(in, &times->first_ms) || !DecodeVarint(in, &until_all)) return false;
+  if (until_all == 0) return true;
+  constexpr auto kMax = static_cast<uint64_t>(std::numeric_limits<int64_t>::max());
+  if (until_all - 1 > kMax - static_cast<uint64_t>(times->first_ms)) return false;
+  times->all_ms = times->first_ms + static_cast<int64_t>(until_all - 1);
+  return true;
+}
+
 Status BadRow(const char* what) {
   return Status::Corruption("row: bad " + std::string(what));
 }
@@ -143,6 +155,14 @@ size_t EncodeMetaHead(const MetaHead& head, char (&out)[kMaxMetaHeadBytes]) {
     fields |= kFieldCollection;
     end = EncodeVarint(end, head.collection);
     end = EncodeVarint(end, head.count);
+  }
+  if (head.row_times.first_ms != kNoExpiry) {
+    const int64_t first_ms = head.row_times.first_ms;
+    const int64_t all_ms = head.row_times.all_ms;
+    ENSURE(head.collection != 0 && first_ms >= 0 && (all_ms == kNoExpiry || all_ms >= first_ms));
+    fields |= kFieldRowTimes;
+    end = EncodeVarint(end, static_cast<uint64_t>(first_ms));
+    end = EncodeVarint(end, all_ms == kNoExpiry ? 0 : static_cast<uint64_t>(all_ms - first_ms) + 1);
   }
   out[0] = static_cast<char>(head.type);
   out[1] = static_cast<char>(head.type_flags);
@@ -200,6 +220,10 @@ Result<MetaView> DecodeMeta(std::string_view row_value) {
         out.head.collection == 0) {
       return BadRow("meta: collection");
     }
+  }
+  if ((fields & kFieldRowTimes) != 0 &&
+      (out.head.collection == 0 || !DecodeRowTimes(&rest, &out.head.row_times))) {
+    return BadRow("meta: times of rows");
   }
   out.payload = rest;
   return out;

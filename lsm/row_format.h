@@ -9,6 +9,7 @@
 
 #include "lsm/entry.h"
 #include "lsm/page_source.h"
+#include "lsm/row_times.h"
 #include "lsm/status.h"
 
 // Every row that the store keeps in LevelDB: encoders and decoders, described byte for byte in
@@ -56,6 +57,15 @@ struct MetaHead {
   int64_t ttl_row_ms = kNoExpiry;
   CollectionId collection = 0;  // 0: none.
   uint64_t count = 0;           // Rows of the collection.
+  RowTimes row_times = {};      // Of its rows; only with a collection.
+
+  // When the key, or a row of it, is due first; kNoExpiry: never.
+  int64_t due_ms() const { return EarlierOf(expire_at_ms, row_times.first_ms); }
+  // Whether nothing of it is left to see.
+  bool expired(int64_t now_ms) const {
+    const int64_t end_ms = EarlierOf(expire_at_ms, row_times.all_ms);
+    return end_ms != kNoExpiry && end_ms <= now_ms;
+  }
 };
 struct MetaView {
   MetaHead head;
@@ -70,7 +80,7 @@ struct StoredMeta {
 };
 
 inline constexpr size_t kMetaKeyPrefixBytes = 1 + 4 + 2 + 5;
-inline constexpr size_t kMaxMetaHeadBytes = 3 + 4 * 10;
+inline constexpr size_t kMaxMetaHeadBytes = 3 + 6 * 10;
 
 // What precedes the user key in a meta's key.
 struct MetaKeyPrefix {

@@ -29,6 +29,7 @@
 #include "lsm/new_key_index.h"
 #include "lsm/recovery.h"
 #include "lsm/row_batch.h"
+#include "lsm/row_expiry.h"
 #include "lsm/shards.h"
 #include "lsm/space_keeper.h"
 #include "lsm/store.h"
@@ -52,6 +53,7 @@ SyncPolicy LogPolicy(FsyncPolicy policy);
 // of collections and garbage to batch_ at once. SerialiseTurn() brings the listed entries' metas
 // into batch_: at the end of the turn, or before something in the midst of it looks at the indices.
 class StoreImpl final : public Store,
+                        public RowExpiry,
                         private RowSink,
                         private PageSource,
                         private HotTierListener,
@@ -82,6 +84,7 @@ class StoreImpl final : public Store,
   Entry* ResizePayload(Entry* entry, size_t size, char** bytes) override;
   void SetTypeFlags(Entry* entry, uint8_t type_flags) override;
   Entry* SetExpiry(Entry* entry, int64_t expire_at_ms) override;
+  void SetTimes(Entry* entry, const RowTimes& times) override;
   Entry* AttachCollection(Entry* entry) override;
   Entry* DetachCollection(Entry* entry) override;
   void Delete(Entry* entry) override;
@@ -126,6 +129,7 @@ class StoreImpl final : public Store,
   void RemoveObserver(KeyspaceObserver* observer) override {
     std::erase(more_observers_, observer);
   }
+  void SetExpirer(RowExpirer* expirer) override { row_expirer_ = expirer; }
   void SetHotBudget(uint64_t bytes) override { hot_budget_bytes_ = bytes; }
   void SetSweeping(bool on) override { sweeping_ = on; }
   StoreStats Stats() const override;
@@ -138,10 +142,12 @@ class StoreImpl final : public Store,
   // A due key that is on its way from disk.
   class ExpiryWaiter : public LoadWaiter {
    public:
-    ExpiryWaiter(StoreImpl& store, TtlRow due_row) : row(std::move(due_row)), store_(store) {}
+    ExpiryWaiter(StoreImpl& store, TtlRow due_row, int loads_before)
+        : row(std::move(due_row)), loads(loads_before + 1), store_(store) {}
     void OnLoaded() override { store_.SweepLoaded(this); }
 
     TtlRow row;
+    const int loads;  // This one included.
 
    private:
     StoreImpl& store_;
@@ -212,7 +218,9 @@ class StoreImpl final : public Store,
 
   // ---- Expiry.
   void ExpireNow(Entry* entry);
-  void SweepRow(const TtlRow& row, int64_t now_ms);
+  // `loads`: how often it has been waited for what is not resident.
+  void SweepRow(const TtlRow& row, int64_t now_ms, int loads = 0);
+  bool SweepDueRows(const TtlRow& row, Entry* entry, int64_t now_ms, int loads);
   // True: more is due.
   bool Sweep(int64_t until_us);
   void SweepLoaded(ExpiryWaiter* waiter);
@@ -251,6 +259,7 @@ class StoreImpl final : public Store,
   }
   KeyspaceObserver* observer_ = nullptr;
   std::vector<KeyspaceObserver*> more_observers_;
+  RowExpirer* row_expirer_ = nullptr;
   FsyncPolicy fsync_policy_;
 
   std::unique_ptr<DirectoryLock> lock_;

@@ -12,7 +12,8 @@ Entry* StoreImpl::FindEntry(const Keyspace& space, std::string_view key) const {
 }
 
 bool StoreImpl::IsExpired(const Entry& entry) const {
-  return entry.has_expiry() && entry.expire_at_ms() <= clock_.NowMs();
+  const int64_t end_ms = EarlierOf(entry.expire_at_ms(), HotTier::RowTimesOf(entry).all_ms);
+  return end_ms != kNoExpiry && end_ms <= clock_.NowMs();
 }
 
 bool StoreImpl::ExpireIfDue(Entry* entry) {
@@ -141,6 +142,7 @@ Entry* StoreImpl::Install(const KeyName& name, std::optional<StoredMeta> meta, b
     parts.payload = meta->payload();
     if (head.collection != 0) {
       parts.collection = new EntryCollection(head.collection, &collection_env_, head.count);
+      parts.collection->SetRowTimes(head.row_times);
     }
     ++space->resident;
   }

@@ -118,6 +118,11 @@ Entry* StoreImpl::SetExpiry(Entry* entry, int64_t expire_at_ms) {
   return entry;
 }
 
+void StoreImpl::SetTimes(Entry* entry, const RowTimes& times) {
+  hot_.SetRowTimes(entry, times);
+  Touched(entry);
+}
+
 Entry* StoreImpl::AttachCollection(Entry* entry) {
   ENSURE(!entry->has_collection());
   EntryParts parts = EntryAllocator::PartsOf(*entry);

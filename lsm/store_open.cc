@@ -170,6 +170,7 @@ Status StoreImpl::ReplayMeta(uint64_t seq, const RowOperation& operation) {
     if (meta.head.collection != 0) {
       parts.collection =
           new EntryCollection(meta.head.collection, &collection_env_, meta.head.count);
+      parts.collection->SetRowTimes(meta.head.row_times);
     }
   }
   const uint64_t hash = hot_.Hash(name.generation, name.key);

@@ -53,7 +53,7 @@ Status StoreImpl::AddScanItem(uint32_t generation, std::string_view key, const M
     if (!meta.has_value()) return Status();
     head = &meta->head;
   }
-  if (head->expire_at_ms != kNoExpiry && head->expire_at_ms <= clock_.NowMs()) return Status();
+  if (head->expired(clock_.NowMs())) return Status();
   page.items.push_back({std::string(key), head->type, head->type_flags, head->expire_at_ms});
   return Status();
 }

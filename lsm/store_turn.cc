@@ -20,7 +20,7 @@ void StoreImpl::DeleteTtlRow(int64_t at_ms, uint32_t generation, std::string_vie
 
 Entry* StoreImpl::SettleTtlRow(Entry* entry) {
   const int64_t stands_at = EntryAllocator::TtlRowMs(*entry);
-  const int64_t due = entry->expire_at_ms();
+  const int64_t due = EarlierOf(entry->expire_at_ms(), HotTier::RowTimesOf(*entry).first_ms);
   // A row that is early is left alone: the sweeper arms it again when it meets it.
   const bool good =
       due == kNoExpiry ? stands_at == kNoExpiry : stands_at != kNoExpiry && stands_at <= due;
@@ -48,6 +48,7 @@ void StoreImpl::SerialiseEntry(Entry* entry, bool created) {
   if (entry->has_collection()) {
     head.collection = entry->collection().id();
     head.count = entry->collection().count();
+    head.row_times = HotTier::RowTimesOf(*entry);
     hot_.Recharge(entry);
   }
   char bytes[kMaxMetaHeadBytes];

@@ -227,6 +227,21 @@ TEST_CASE("single fields of a hash that is not in RAM load their page, not the h
   CHECK(server.store().Stats().spot_loads == 0);
 }
 
+TEST_CASE("HSCAN and HRANDFIELD of a hash that is not in RAM load pages beforehand") {
+  TestServer server;
+  Fill(server, 5000);
+  server.EvictAll();
+  CHECK(Words(server.RunLine("HSCAN h 2000 COUNT 200")).size() > 300);
+  server.EvictAll();
+  CHECK(Words(server.RunLine("HRANDFIELD h 20")).size() == 20);
+  CHECK(Words(server.RunLine("HRANDFIELD h -20 WITHVALUES")).size() == 40);
+  CHECK(Words(server.RunLine("HRANDFIELD h")).size() == 1);
+  CHECK(server.store().Stats().spot_loads == 0);
+  server.EvictAll();
+  CHECK(Words(server.RunNow({"HRANDFIELD", "h", "20"})).size() == 20);
+  CHECK(server.store().Stats().spot_loads > 0);
+}
+
 TEST_CASE("fields that need an escape are found by the row hints as well") {
   TestServer server;
   Fill(server, 5000);

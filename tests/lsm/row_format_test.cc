@@ -107,6 +107,32 @@ TEST_CASE("row_format: a meta with everything is as in FORMAT.md") {
   CHECK(meta->payload() == "x");
 }
 
+TEST_CASE("row_format: a meta with times of rows is as in FORMAT.md") {
+  MetaHead head{.type = 5,
+                .ttl_row_ms = 1700000000000,
+                .collection = 300,
+                .count = 5,
+                .row_times = {1700000000000, 1700000000010}};
+  const std::string value = EncodeMeta(head, "");
+  CHECK(Hex(value) == "05001a80d095ffbc31ac020580d095ffbc310b");
+  CHECK(DecodeMeta(value)->head.row_times == head.row_times);
+  CHECK(DecodeMeta(value)->head.due_ms() == 1700000000000);
+  CHECK_FALSE(DecodeMeta(value)->head.expired(1700000000009));
+  CHECK(DecodeMeta(value)->head.expired(1700000000010));
+  head.row_times.all_ms = kNoExpiry;
+  const auto meta = DecodeMeta(EncodeMeta(head, "x"));
+  CHECK(meta->head.row_times == head.row_times);
+  CHECK(meta->payload == "x");
+  CHECK_FALSE(meta->head.expired(1800000000000));
+}
+
+TEST_CASE("row_format: times of rows without rows, or too late, are refused") {
+  CHECK_FALSE(DecodeMeta(std::string_view("\x05\x00\x10\x01\x01", 5)).has_value());
+  CHECK_FALSE(
+      DecodeMeta("\x05\x01\x18\x01\x01\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01").has_value());
+  CHECK(DecodeMeta("\x05\x01\x18\x01\x01\x01\x01").has_value());
+}
+
 TEST_CASE("row_format: a ttl row at the expiry takes no bytes in the meta") {
   const MetaHead head{.type = 1, .expire_at_ms = 1700000000000, .ttl_row_ms = 1700000000000};
   const std::string value = EncodeMeta(head, "");
