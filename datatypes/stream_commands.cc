@@ -146,7 +146,8 @@ Result<void> XDel(CommandContext& ctx) {
 }
 
 // What XTRIM has cut off and is still in rows goes in slices, others' commands in between. The
-// entries themselves went at once.
+// entries themselves went at once. So that a client does not wait for long, what is left after some
+// slices is left to the commands that change the stream later.
 class SweepWalk final : public Suspension {
  public:
   SweepWalk(lsm::CollectionId rows, uint64_t trimmed) : rows_(rows), trimmed_(trimmed) {}
@@ -172,11 +173,14 @@ class SweepWalk final : public Suspension {
     loaded_ = false;
     const bool failed = !stream->Sweep(Stream::kSweptByTurn);
     stream->Save();
-    return failed || !stream->needs_sweep();
+    return failed || !stream->needs_sweep() || ++slices_ == kMaxSlices;
   }
+
+  static constexpr int kMaxSlices = 100;
 
   const lsm::CollectionId rows_;
   const uint64_t trimmed_;
+  int slices_ = 0;
   bool loaded_ = false;  // What the next slice needs, or it was asked for.
 };
 
