@@ -29,6 +29,12 @@ void NewKeyIndex::Add(uint32_t generation, uint64_t position, std::string_view k
   ++size_;
 }
 
+void NewKeyIndex::Forget(uint64_t seq) {
+  for (std::vector<Created>& bucket : buckets_) {
+    size_ -= std::erase_if(bucket, [seq](const Created& created) { return created.seq >= seq; });
+  }
+}
+
 void NewKeyIndex::OnApplied(uint64_t seq) {
   applied_seq_ = std::max(applied_seq_, seq);
   Purge();

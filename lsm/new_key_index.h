@@ -20,6 +20,8 @@ class NewKeyIndex {
   // `seq`: the batch that carries the key's meta.
   void Add(uint32_t generation, uint64_t position, std::string_view key, uint64_t seq);
   void OnApplied(uint64_t seq);
+  // The batch `seq` and what comes after it will not be committed.
+  void Forget(uint64_t seq);
 
   // While a Pin lives, what was not applied when it was taken stays. May outlive the index's users
   // but not the index.

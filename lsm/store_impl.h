@@ -108,6 +108,8 @@ class StoreImpl final : public Store,
   bool Writable() const override;
   std::string write_error() const override;
   Status CommitTurn() override;
+  // As lsm::RollBackTurn.
+  Status RollBackTurn();
   size_t TurnBytes() const override { return batch_.payload_size() + turn_meta_bytes_; }
   bool TurnIsDirty() const override;
   uint64_t committed_seq() const override { return committed_seq_; }
@@ -159,6 +161,8 @@ class StoreImpl final : public Store,
   Status ReplayMeta(uint64_t seq, const RowOperation& operation);
   Status ReplayTtl(uint64_t seq, const RowOperation& operation);
   Status ReadKeyspaces();
+  // Forgets all of RAM, which nothing may be waiting to be written from.
+  Status ReadAgain();
   void CountResidents();
   void StartHelpers();
   void DrainLoads();

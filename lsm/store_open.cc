@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "lsm/store_impl.h"
+#include "lsm/turn_rollback.h"
 
 namespace lsm {
 
@@ -284,6 +285,30 @@ Status StoreImpl::Reopen() {
   DrainLoads();
   LSM_RETURN_IF_ERROR(CommitTurn());
   LSM_RETURN_IF_ERROR(parts_->applier->Drain());
+  return ReadAgain();
+}
+
+// All that the open turn has changed is RAM and its batch: LevelDB, the commit log, and the threads
+// that work on them (the garbage collector, too) only know of committed turns. So it is undone by
+// forgetting both.
+Status StoreImpl::RollBackTurn() {
+  DrainLoads();
+  batch_.Clear();
+  turn_meta_bytes_ = 0;
+  LSM_RETURN_IF_ERROR(parts_->applier->Drain());
+  TakeApplied();
+  new_keys_.Forget(sequence());
+  store_rows_.clear();
+  // All at once: databases may have exchanged their generations.
+  for (uint32_t db = 0; db < keyspaces_.size(); ++db) keyspaces_.Assign(db, Keyspace());
+  return ReadAgain();
+}
+
+Status RollBackTurn(Store& store) {
+  return static_cast<StoreImpl&>(store).RollBackTurn();
+}
+
+Status StoreImpl::ReadAgain() {
   TakeApplied();
   hot_.Clear();
   ttl_rows_.emplace();

@@ -244,6 +244,7 @@ Result<void> FunctionRegistry::Call(CommandContext& ctx, Access access) {
                 .name = name,
                 .read_only = read_only_command || (function->flags & kNoWrites) != 0,
                 .is_function = true};
+  run.alone = ctx.may_block;
   run.command = ctx.args;
   run.started_ms = ctx.now_ms;
   lua_rawgeti(vm_->state(), LUA_REGISTRYINDEX, function->callback);

@@ -31,6 +31,12 @@ class Host {
   virtual void OnCommandRefused(const datatypes::CommandSpec* spec,
                                 const datatypes::Error& error) = 0;
 
+  // A script is about to run, by itself or (`alone` is false) as a part of an EXEC. True: should it
+  // be killed, Undo() can take back what it has written.
+  virtual bool PrepareUndo(bool alone) = 0;
+  // Takes back what was written since PrepareUndo() answered true.
+  virtual void Undo() = 0;
+
   // How long a script may hold the loop before others are answered -BUSY.
   virtual int64_t busy_threshold_ms() const = 0;
   // The running script has passed that: looks after the other clients, in a restricted way, and

@@ -90,11 +90,13 @@ Result<void> LuaVm::Call(ScriptRun& run, int argument_count, resp::Writer& reply
   const uint32_t db = run.session.db();
   run_ = &run;
   error_was_counted_ = false;
+  run.undoable = !run.read_only && context_.host.PrepareUndo(run.alone);
   watchdog_.Start(context_.host.busy_threshold_ms());
   const int status = CallProtected(argument_count, 1);
   watchdog_.Stop();
   run_ = nullptr;
   run.session.SelectDb(db);
+  if (run.kill_requested && run.has_written && run.undoable) context_.host.Undo();
   const LuaAllocator::Unbounded unbounded(allocator_);
   Result<void> result;
   if (status != 0) {

@@ -100,7 +100,8 @@ Result<void> ScriptEngine::Run(CommandContext& ctx, Access access, CachedScript&
   const bool says_no_writes = (script.flags & (kNoShebang | kNoWrites)) == kNoWrites;
   ScriptRun run{.session = ctx.session,
                 .name = script.digest(),
-                .read_only = read_only_command || says_no_writes};
+                .read_only = read_only_command || says_no_writes,
+                .alone = ctx.may_block};
   const datatypes::Args arguments = ctx.args.subspan(kNumKeysAt + 1);
   vm_->PushStrings(arguments.first(numkeys));
   vm_->SetGlobal("KEYS");

@@ -30,10 +30,12 @@ struct ScriptRun {
   bool read_only = false;
   bool is_function = false;      // FUNCTION KILL stops it, not SCRIPT KILL.
   datatypes::Args command = {};  // What calls the function, for FUNCTION STATS.
+  bool alone = true;             // False: a part of an EXEC.
 
   // What has become of it.
   resp::Protocol protocol = resp::Protocol::kResp2;  // redis.setresp()
   bool has_written = false;
+  bool undoable = false;  // It may be killed although it has written.
   bool kill_requested = false;
   bool timed_out = false;  // It has passed the threshold: others get -BUSY.
   int64_t started_ms = 0;  // By the time of day.

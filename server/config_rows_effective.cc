@@ -430,6 +430,12 @@ constexpr ConfigRow kRows[] = {
      .apply = ApplyScriptLimits,
      .doc = "Memory of the Lua state in which scripts run; a script that needs more ends with an "
             "error."},
+    {.name = "script-kill-undo",
+     .kind = ConfigKind::kBool,
+     .default_text = "no",
+     .target = FLAG(script_kill_undo),
+     .doc = "SCRIPT KILL and FUNCTION KILL stop a script that has written, too, and undo what it "
+            "wrote. For that, what came before a script is committed before it runs."},
     {.name = "script-cache-limit",
      .kind = ConfigKind::kMemory,
      .min = kMiB,

@@ -77,7 +77,7 @@ Result<void> Scripts::Kill(bool function) {
   scripting::ScriptRun* const run = running();
   if (run == nullptr) return Fail("NOTBUSY No scripts in execution right now.");
   if (run->is_function != function) return tl::unexpected(datatypes::Error(busy_error()));
-  if (run->has_written) {
+  if (run->has_written && !run->undoable) {
     return Fail(
         "UNKILLABLE Sorry the script already executed write commands against the dataset. You can "
         "either wait the script termination or kill the server in a hard way using the SHUTDOWN "
@@ -128,6 +128,15 @@ Result<void> Scripts::CheckWritable() {
 void Scripts::OnCommandRefused(const datatypes::CommandSpec* spec, const datatypes::Error& error) {
   if (spec != nullptr) ++server_.stats().ForCommand(*spec).rejected_calls;
   server_.stats().CountError(error.text());
+}
+
+// The turn then begins with the script, and can be rolled back as a whole.
+bool Scripts::PrepareUndo(bool alone) {
+  return server_.settings().script_kill_undo && alone && server_.turns().CommitNow();
+}
+
+void Scripts::Undo() {
+  server_.UndoTurn();
 }
 
 int64_t Scripts::busy_threshold_ms() const {

@@ -50,6 +50,8 @@ class Scripts final : private scripting::Host {
                                           datatypes::Args args) override;
   datatypes::Result<void> CheckWritable() override;
   void OnCommandRefused(const datatypes::CommandSpec* spec, const datatypes::Error& error) override;
+  bool PrepareUndo(bool alone) override;
+  void Undo() override;
   int64_t busy_threshold_ms() const override;
   void ServeWhileBusy() override;
 

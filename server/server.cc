@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include "lsm/turn_rollback.h"
 #include "server/commands.h"
 #include "server/config.h"
 #include "server/connections.h"
@@ -200,6 +201,21 @@ void Server::Shutdown() {
   log().Notice("User requested shutdown...");
   EnsureTurn();
   RunSoon();
+}
+
+void Server::UndoTurn() {
+  if (drop_turn_) return;
+  const int64_t started_us = clock().MonotonicUs();
+  const lsm::Status status = lsm::RollBackTurn(*store_);
+  if (status.ok()) {
+    log().Notice(fmt::format("The writes of the killed script were undone in {} ms",
+                             (clock().MonotonicUs() - started_us) / 1000));
+    return;
+  }
+  // What is committed is on disk. The next start reads it; this process can not any more.
+  log().Warning("Undoing the writes of a killed script failed, shutting down: " + status.message());
+  drop_turn_ = true;
+  Shutdown();
 }
 
 void Server::ShutdownWithoutTurn() {

@@ -148,6 +148,8 @@ class Server {
   // From within a script that runs for long: looks after sockets, so that other clients hear that
   // the server is busy. `has_written`: the open turn has changes of the script's.
   void ServeWhileBusy(bool has_written);
+  // A script that has written was killed: the open turn, which is all its own, is undone.
+  void UndoTurn();
   // SHUTDOWN NOSAVE while a script runs: as Shutdown(), but what the open turn has changed, half a
   // script, is never committed.
   void ShutdownWithoutTurn();

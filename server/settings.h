@@ -101,6 +101,7 @@ struct Settings {
   // Scripts.
   int64_t busy_reply_threshold_ms = 5000;
   int64_t lua_memory_limit = int64_t{256} << 20;
+  bool script_kill_undo = false;
   int64_t script_cache_limit = int64_t{16} << 20;
 
   // Observation.

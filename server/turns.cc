@@ -44,7 +44,8 @@ bool Turns::Commit() {
 }
 
 void Turns::CommitIfLarge() {
-  if (server_.store().TurnBytes() > kMaxTurnBytes) Commit();
+  // Not what a script that is not done has written, when others are served from within it.
+  if (!busy_ && server_.store().TurnBytes() > kMaxTurnBytes) Commit();
 }
 
 void Turns::End() {

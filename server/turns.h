@@ -42,6 +42,8 @@ class Turns {
 
   // Commits and sends. At the end of every iteration.
   void End();
+  // In the middle of an iteration: commits what there is. False: that failed.
+  bool CommitNow() { return Commit(); }
   // In the middle of a command that holds the loop for long. BeginBusy(): what was written before
   // it leaves, if the command has changed nothing yet; else it waits for the command's end.
   // SendWhileBusy(): what was written since leaves; it tells of nothing that changed.

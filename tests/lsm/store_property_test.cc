@@ -16,6 +16,7 @@
 
 #include <doctest/doctest.h>
 
+#include "lsm/turn_rollback.h"
 #include "tests/lsm/store_world.h"
 
 namespace lsm {
@@ -257,7 +258,7 @@ class Player {
   }
 
   void Restart() {
-    switch (Below(4)) {
+    switch (Below(5)) {
       case 0:
         Commit();
         world_.Close(Dice(2));
@@ -268,6 +269,12 @@ class Player {
         REQUIRE(store().Reopen().ok());
         break;
       case 2:
+        // The open turn is undone under the running store.
+        REQUIRE(RollBackTurn(store()).ok());
+        REQUIRE(store().committed_seq() == history_.back().first);
+        Recall();
+        break;
+      case 3:
         world_.Crash();
         world_.Open();
         REQUIRE(store().committed_seq() == history_.back().first);

@@ -116,6 +116,64 @@ TEST_CASE("a script that has written is not killed") {
   CHECK(other.Run({"GET", "a"}) == "\"2\"");
 }
 
+TEST_CASE("with script-kill-undo a script that has written is killed and its writes are undone") {
+  RunningServer server([](Settings& settings) {
+    SoonBusy(settings);
+    settings.script_kill_undo = true;
+  });
+  TestClient client(server.port());
+  TestClient other(server.port());
+  CHECK(client.Run({"RPUSH", "l", "a", "b"}) == ":2");
+  CHECK(client.Run({"SET", "s", "before", "PXAT", "4102444800000"}) == "+OK");
+  CHECK(client.Run({"HSET", "h", "f", "v"}) == ":1");
+  // In one turn with the script: it is answered, so it stays.
+  client.SendCommand({"SET", "t", "same turn"});
+  client.SendCommand({"EVAL",
+                      "redis.call('lpush','l','x') redis.call('del','s') redis.call('set','new',1) "
+                      "redis.call('hset','h','f','w') redis.call('flushall') "
+                      "for i = 1, 30000 do redis.call('set','k'..i,string.rep('x', 100)) end "
+                      "redis.call('set','s','half') while true do end",
+                      "0"});
+  CHECK(client.Read() == "+OK");
+  REQUIRE(BecomesBusy(other));
+  CHECK(other.Run({"SCRIPT", "KILL"}) == "+OK");
+  CHECK(client.Read().starts_with("-ERR Script killed by user"));
+  const auto as_before = [&](TestClient& asked) {
+    CHECK(asked.Run({"LRANGE", "l", "0", "-1"}) == "[\"a\", \"b\"]");
+    CHECK(asked.Run({"GET", "s"}) == "\"before\"");
+    CHECK(asked.Run({"PEXPIRETIME", "s"}) == ":4102444800000");
+    CHECK(asked.Run({"HGET", "h", "f"}) == "\"v\"");
+    CHECK(asked.Run({"GET", "t"}) == "\"same turn\"");
+    CHECK(asked.Run({"EXISTS", "new"}) == ":0");
+    CHECK(asked.Run({"DBSIZE"}) == ":4");
+  };
+  as_before(other);
+  // What is written from then on is kept.
+  CHECK(other.Run({"RPUSH", "l", "c"}) == ":3");
+  CHECK(other.Run({"RPOP", "l"}) == "\"c\"");
+  server.Restart();
+  TestClient later(server.port());
+  as_before(later);
+}
+
+TEST_CASE(
+    "a script inside of EXEC that has written is not killed, whatever script-kill-undo says") {
+  RunningServer server([](Settings& settings) {
+    SoonBusy(settings);
+    settings.script_kill_undo = true;
+  });
+  TestClient client(server.port());
+  TestClient other(server.port());
+  CHECK(client.Run({"MULTI"}) == "+OK");
+  CHECK(client.Run({"EVAL", "redis.call('set','a',1) local n = 0 while n < 3e7 do n = n + 1 end",
+                    "0"}) == "+QUEUED");
+  client.SendCommand({"EXEC"});
+  REQUIRE(BecomesBusy(other));
+  CHECK(other.Run({"SCRIPT", "KILL"}).starts_with("-UNKILLABLE"));
+  CHECK(client.Read() == "[nil$]");
+  CHECK(other.Run({"GET", "a"}) == "\"1\"");
+}
+
 TEST_CASE("SHUTDOWN NOSAVE ends a script that has written, and what it wrote is not stored") {
   RunningServer server(SoonBusy);
   {
