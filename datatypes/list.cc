@@ -89,10 +89,21 @@ void List::BeforeGrowth(uint64_t bytes, uint64_t elements) {
 
 void List::AfterChange() {
   if ((entry_->type_flags() & kQuicklist) != 0 &&
-      ReturnsToListpack(*settings_, extras_.packed_bytes, size())) {
+      ReturnsToListpack(*settings_, extras_.packed_bytes, size()) && !HasLargeElement()) {
     store().SetTypeFlags(entry_, entry_->type_flags() & ~uint8_t{kQuicklist});
   }
   SaveExtras();
+}
+
+// In Redis an element above that threshold has a node of its own, which no listpack takes back.
+bool List::HasLargeElement() const {
+  const auto threshold = static_cast<uint64_t>(settings_->list_packed_threshold_bytes);
+  if (extras_.packed_bytes <= threshold) return false;
+  lsm::CollectionCursor row = AtEnd(End::kHead);
+  for (; row.valid(); row.Next()) {
+    if (row.value().size() > threshold) return true;
+  }
+  return false;
 }
 
 void List::Delete() {

@@ -114,6 +114,7 @@ class List {
   void SaveExtras();
   void BeforeGrowth(uint64_t bytes, uint64_t elements);
   void AfterChange();
+  bool HasLargeElement() const;
   // Beyond every label there is.
   std::string PastLast() const;
   Result<OrderLabel> Respace(const OrderLabel& near, uint64_t radius);

@@ -126,6 +126,9 @@ int ListenTcp(const std::string& name, int port, int backlog) {
 
 }  // namespace
 
+Listener::Listener(Server& server)
+    : server_(server), resume_(server.loop(), [this] { WatchAll(Poll::kReadable); }) {}
+
 Listener::~Listener() {
   Close();
 }
@@ -155,7 +158,7 @@ int Listener::port() const {
 }
 
 void Listener::Add(Sockets& sockets, int fd, bool unix_domain, int port) {
-  auto socket = std::make_unique<Socket>(Socket{&server_, fd, unix_domain, port, nullptr});
+  auto socket = std::make_unique<Socket>(Socket{this, fd, unix_domain, port, nullptr});
   socket->poll = std::make_unique<Poll>(server_.loop(), fd, socket.get(), OnReady);
   socket->poll->Watch(Poll::kReadable);
   sockets.push_back(std::move(socket));
@@ -275,9 +278,21 @@ void Admit(Server& server, int fd, Endpoints endpoints) {
 
 }  // namespace
 
+void Listener::WatchAll(int events) {
+  for (const auto& socket : sockets_) socket->poll->Watch(events);
+}
+
+// The connection that could not be taken stays in the kernel's queue, so that the socket stays
+// ready: without a pause the loop would do nothing but fail.
+void Listener::Rest() {
+  constexpr uint64_t kRestMs = 100;
+  WatchAll(Poll::kNone);
+  resume_.Start(kRestMs);
+}
+
 void Listener::OnReady(void* self, int /*events*/) {
   auto& socket = *static_cast<Socket*>(self);
-  Server& server = *socket.server;
+  Server& server = socket.listener->server_;
   server.EnsureTurn();
   for (int64_t i = 0; i < server.settings().max_new_connections_per_cycle; ++i) {
     sockaddr_storage peer{};
@@ -286,7 +301,9 @@ void Listener::OnReady(void* self, int /*events*/) {
         accept4(socket.fd, reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) {
       if (errno == EINTR || errno == ECONNABORTED) continue;
-      if (errno != EAGAIN) server.log().Warning("Accepting client connection: " + ErrnoText());
+      if (errno == EAGAIN) return;
+      server.log().Warning("Accepting client connection: " + ErrnoText());
+      socket.listener->Rest();
       return;
     }
     Admit(server, fd,

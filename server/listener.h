@@ -15,7 +15,7 @@ class Server;
 // The listening sockets, and what is decided before a client is let in. Loop thread only.
 class Listener {
  public:
-  explicit Listener(Server& server) : server_(server) {}
+  explicit Listener(Server& server);
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
@@ -31,7 +31,7 @@ class Listener {
 
  private:
   struct Socket {
-    Server* server;
+    Listener* listener;
     int fd;
     bool unix_domain;
     int port;
@@ -40,12 +40,16 @@ class Listener {
   using Sockets = std::vector<std::unique_ptr<Socket>>;
 
   static void OnReady(void* socket, int events);
+  void WatchAll(int events);
+  void Rest();
   static void CloseSockets(Sockets& sockets);
   lsm::Status OpenTcp(Sockets& sockets);
   lsm::Status OpenUnix(Sockets& sockets);
   void Add(Sockets& sockets, int fd, bool unix_domain, int port);
 
   Server& server_;
+  // Runs while accepting rests, because the process has no file descriptor left.
+  Timer resume_;
   Sockets sockets_;
   std::string unix_path_;
   std::vector<std::string> bound_;  // What sockets_ was opened for.

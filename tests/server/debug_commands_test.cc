@@ -190,6 +190,25 @@ TEST_CASE("DEBUG QUICKLIST-PACKED-THRESHOLD takes a size, 0 for the default") {
   CHECK(client.Run({"DEBUG", "QUICKLIST-PACKED-THRESHOLD", "x"}) == error);
 }
 
+TEST_CASE("DEBUG QUICKLIST-PACKED-THRESHOLD keeps a list with a larger element a quicklist") {
+  RunningServer server(Allow);
+  TestClient client(server.port());
+  const std::string large(200, 'x');
+  const auto encoding_after_shrinking = [&] {
+    client.Run({"DEL", "list"});
+    client.Run({"RPUSH", "list", large, "2", "3", "4", "5"});
+    CHECK(client.Run({"OBJECT", "ENCODING", "list"}) == "\"quicklist\"");
+    client.Run({"LTRIM", "list", "0", "0"});
+    return client.Run({"OBJECT", "ENCODING", "list"});
+  };
+  CHECK(client.Run({"CONFIG", "SET", "list-max-listpack-size", "4"}) == "+OK");
+  CHECK(encoding_after_shrinking() == "\"listpack\"");
+  CHECK(client.Run({"DEBUG", "QUICKLIST-PACKED-THRESHOLD", "199b"}) == "+OK");
+  CHECK(encoding_after_shrinking() == "\"quicklist\"");
+  CHECK(client.Run({"DEBUG", "QUICKLIST-PACKED-THRESHOLD", "200b"}) == "+OK");
+  CHECK(encoding_after_shrinking() == "\"listpack\"");
+}
+
 TEST_CASE("DEBUG REPLYBUFFER, PAUSE-CRON and SET-DISABLE-DENY-SCRIPTS move their switches") {
   RunningServer server(Allow);
   TestClient client(server.port());

@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What a client may not do to the server.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <chrono>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 
 #include "server/connections.h"
 #include "tests/server/server_fixture.h"
@@ -20,6 +27,39 @@ TEST_CASE("with maxclients reached a new client is told and closed") {
   CHECK(three.Read() == "-ERR max number of clients reached");
   CHECK(three.Read() == "closed");
   CHECK(one.Run({"PING"}) == "+PONG");
+}
+
+TEST_CASE("without a file descriptor left accepting rests, and goes on when there is one") {
+  RunningServer server;
+  TestClient first(server.port());
+  CHECK(first.Run({"PING"}) == "+PONG");
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const rlimit few{static_cast<rlim_t>(256), before.rlim_max};
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &few) == 0);
+  std::vector<int> fillers;
+  const auto fill = [&] {
+    for (int fd = dup(STDERR_FILENO); fd >= 0; fd = dup(STDERR_FILENO)) fillers.push_back(fd);
+  };
+  fill();
+  close(fillers.back());  // For the client's side; there is none for the server's.
+  fillers.pop_back();
+  TestClient second(server.port());
+  fill();
+  const auto cycles = [&] {
+    uint64_t count = 0;
+    server.OnLoop([&](Server& on) { count = on.stats().eventloop_cycles; });
+    return count;
+  };
+  const uint64_t cycles_before = cycles();
+  // A loop that tried again and again would turn many thousand times. (The log would not show it:
+  // it needs a file descriptor, too.)
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  CHECK(cycles() - cycles_before < 500);
+  CHECK(first.Run({"PING"}) == "+PONG");
+  for (const int fd : fillers) close(fd);
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+  CHECK(second.Run({"PING"}) == "+PONG");
 }
 
 TEST_CASE("an idle client is closed after the time-out") {
