@@ -3,53 +3,21 @@
 
 #include <unistd.h>
 
-#include <algorithm>
-
+#include "comparison.h"
 #include "resp/reply.h"
-#include "resp/split_args.h"
 
 namespace compat {
 
 namespace {
 
-std::string Show(const Command& command) {
-  std::string out;
-  for (const std::string& word : command) {
-    if (!out.empty()) out += ' ';
-    const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
-      return c > ' ' && c < 0x7f && c != '"' && c != '\'';
-    });
-    out += plain ? word : resp::QuoteArg(word);
-  }
-  return out;
-}
-
-// The reply with the elements of every array in it in one order, whatever order they came in.
-void SortChildren(resp::Reply& reply) {
-  for (resp::Reply& child : reply.children) SortChildren(child);
-  std::sort(reply.children.begin(), reply.children.end(),
-            [](const resp::Reply& a, const resp::Reply& b) {
-              return resp::Describe(a) < resp::Describe(b);
-            });
-}
-
-std::string DescribeShape(const resp::Reply& reply) {
-  if (reply.is_error()) return resp::Describe(reply);
-  return "type " + std::to_string(static_cast<int>(reply.type)) + " children " +
-         std::to_string(reply.children.size());
-}
-
 std::string DescribeFor(Step::Kind kind, const resp::Reply& reply) {
   switch (kind) {
-    case Step::Kind::kUnordered: {
-      resp::Reply sorted = reply;
-      SortChildren(sorted);
-      return resp::Describe(sorted);
-    }
+    case Step::Kind::kUnordered:
+      return DescribeUnordered(reply);
     case Step::Kind::kShape:
       return DescribeShape(reply);
     default:
-      return resp::Describe(reply, resp::MemberOrder::kSorted);
+      return DescribeExact(reply);
   }
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # Runs every ring of tests over a finished build and ends with «N passed, N failed».
-# usage: run-all.sh BUILD_DIR    CRASH_ROUNDS, FUZZ_SECONDS and SUITE_SECONDS change the lengths.
+# usage: run-all.sh BUILD_DIR    CRASH_ROUNDS, FUZZ_SECONDS and DIFFER_SECONDS change the lengths.
 set -u
 cd "$(dirname "$0")/.."
 build=${1:-build}
@@ -31,6 +31,7 @@ ring memory 300 python3 tests/crash/memory_test.py "$build/bin/tiercel-server"
 ring drivers 600 tests/drivers/run.sh "$build"
 if [ -x "$build/bin/redis-compat-suite" ]; then
   ring redis-compat-suite 1500 redis-compat-suite/run.sh "$build"
+  ring random-differ 1500 redis-compat-suite/random.sh "$build" "${DIFFER_SECONDS:-30}"
 fi
 if [ -z "${SKIP_FUZZ:-}" ]; then
   FUZZ_SECONDS=${FUZZ_SECONDS:-10} ring fuzz 1500 make --no-print-directory fuzz
