@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Side by side with redis-server: throughput, CPU per operation, memory, cold reads, restart.
 
-usage: bench.py BUILD_DIR [--sections hot,always,scripts,memory,cold,pubsub] [--quick] [--rounds N]
+usage: bench.py BUILD_DIR [--sections hot,always,types,small,scripts,memory,cold,pubsub] [--quick] [--rounds N]
 
 Rounds of both servers are interleaved and medians taken, since machines are noisy; what is compared
 is the CPU that the kernel charged to each server's threads, not the rate, which depends on the load
@@ -23,6 +23,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "tests"))
 sys.path.insert(0, HERE)
+import bench_types  # noqa: E402
 from memory_limit import MemoryLimit  # noqa: E402
 from processes import cpu_seconds, memory_bytes  # noqa: E402
 from resp_client import Client, Server  # noqa: E402
@@ -132,9 +133,7 @@ class Bench:
     def compare(self, title, policy, pipelines):
         print("\n### %s: %s keys of %d B, 50 clients, appendfsync %s, median of %d rounds\n" %
               (title, "{:,}".format(KEYS), VALUE, policy, self.rounds))
-        print("| workload | Redis ops/s | Tiercel ops/s | ratio | loop µs/op Redis | Tiercel | ratio |"
-              " process µs/op Redis | Tiercel | ratio | target |")
-        print("|---|---|---|---|---|---|---|---|---|---|---|")
+        self.print_head()
         redis = self.redis("--appendfsync", policy)
         tiercel = self.tiercel("--appendfsync", policy)
         for name, command in HOT:
@@ -158,24 +157,36 @@ class Bench:
             requests //= 10
         if self.quick:
             requests //= 5
-        writes = name != "GET"
+        targets = TARGETS.get(name) if policy == "everysec" else None
+        self.compare_row("%s -P %d" % (name, pipeline), command, redis, tiercel, targets,
+                         settle=name != "GET", keys=KEYS, requests=requests, pipeline=pipeline,
+                         value_bytes=VALUE)
+
+    @staticmethod
+    def print_head():
+        print("| workload | Redis ops/s | Tiercel ops/s | ratio | loop µs/op Redis | Tiercel | ratio |"
+              " process µs/op Redis | Tiercel | ratio | target |")
+        print("|---|---|---|---|---|---|---|---|---|---|---|")
+
+    def compare_row(self, title, command, redis, tiercel, targets, prepare=None, **load):
+        """One row of a table: medians of rounds by turns. `prepare(server)` runs before each;
+        `targets`: the ratios allowed of the loop's thread and of the process, or None."""
         results = {redis: [], tiercel: []}
         for turn in range(self.rounds):
             for server in (redis, tiercel):
-                results[server].append(self.measured(
-                    server, command, settle=writes, keys=KEYS, requests=requests,
-                    pipeline=pipeline, value_bytes=VALUE, seed=turn + 1))
+                if prepare:
+                    prepare(server)
+                results[server].append(self.measured(server, command, seed=turn + 1, **load))
         row = {server: {key: statistics.median(r[key] for r in rs)
                         for key in ("rate", "loop_us", "process_us")}
                for server, rs in results.items()}
         a, b = row[redis], row[tiercel]
         loop, process = b["loop_us"] / a["loop_us"], b["process_us"] / a["process_us"]
         verdict = ""
-        if name in TARGETS and policy == "everysec":
-            want_loop, want_process = TARGETS[name]
-            verdict = "met" if loop <= want_loop and process <= want_process else "MISSED"
-        print("| %s -P %d | %s | %s | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f | %s |" %
-              (name, pipeline, "{:,.0f}".format(a["rate"]), "{:,.0f}".format(b["rate"]),
+        if targets:
+            verdict = "met" if loop <= targets[0] and process <= targets[1] else "MISSED"
+        print("| %s | %s | %s | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f | %s |" %
+              (title, "{:,.0f}".format(a["rate"]), "{:,.0f}".format(b["rate"]),
                b["rate"] / a["rate"], a["loop_us"], b["loop_us"], loop,
                a["process_us"], b["process_us"], process, verdict), flush=True)
 
@@ -339,13 +350,15 @@ class Bench:
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("build")
-    parser.add_argument("--sections", default="hot,always,scripts,memory,cold,pubsub")
+    parser.add_argument("--sections", default="hot,always,types,small,scripts,memory,cold,pubsub")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--quick", action="store_true")
     arguments = parser.parse_args()
     bench = Bench(arguments.build, arguments.rounds, arguments.quick)
     sections = {"hot": lambda: bench.compare("Hot", "everysec", (1, 16, 100)),
                 "always": lambda: bench.compare("Hot, synced", "always", (1, 16, 100)),
+                "types": lambda: bench_types.run(bench),
+                "small": lambda: bench_types.small_collections(bench),
                 "scripts": bench.scripts, "memory": bench.memory, "cold": bench.cold,
                 "pubsub": bench.pubsub}
     try:
