@@ -145,6 +145,7 @@ constexpr std::pair<std::string_view, Make> kKinds[] = {
     {"member", Member},
     {"value", Value},
     {"int", [](Random& random) { return Sometimes(random, Int, 40); }},
+    {"whole", Int},
     {"index", [](Random& random) { return Sometimes(random, Index, 40); }},
     {"small", [](Random& random) { return Between(random, -5, 5); }},
     {"count", [](Random& random) { return Between(random, 0, 5); }},

@@ -29,6 +29,7 @@ ring docs 60 tests/server/docs_test.sh "$build"
 ring crash 1500 python3 tests/crash/crash_test.py "$build/bin/tiercel-server" --rounds "${CRASH_ROUNDS:-80}"
 ring memory 300 python3 tests/crash/memory_test.py "$build/bin/tiercel-server"
 ring drivers 600 tests/drivers/run.sh "$build"
+ring software 1500 tests/software/run.sh "$build"
 if [ -x "$build/bin/redis-compat-suite" ]; then
   ring redis-compat-suite 1500 redis-compat-suite/run.sh "$build"
   ring random-differ 1500 redis-compat-suite/random.sh "$build" "${DIFFER_SECONDS:-30}"

@@ -8,7 +8,9 @@ build=(g++ cmake ninja-build ccache pkg-config libuv1-dev libleveldb-dev libluaj
   libjemalloc-dev libzstd-dev libxxhash-dev libabsl-dev libfmt-dev libexpected-dev liblzf-dev
   libssl-dev libhiredis-dev libsnappy-dev)
 test=(doctest-dev redis-server redis-tools clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14
-  python3 python3-redis nodejs npm procps)
+  python3 python3-redis nodejs npm procps
+  celery python3-rq python3-celery python3-channels-redis python3-django-redis
+  ruby-redis ruby-sidekiq php-cli php-redis)
 
 wanted=()
 for group in "$@"; do
