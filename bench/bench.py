@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Side by side with redis-server: throughput, CPU per operation, memory, cold reads, restart.
 
-usage: bench.py BUILD_DIR [--sections hot,always,types,small,scripts,memory,cold,pubsub] [--quick] [--rounds N]
+usage: bench.py BUILD_DIR [--sections hot,always,types,small,scripts,memory,cold,pubsub,import] [--import-keys N] [--quick] [--rounds N]
 
 Rounds of both servers are interleaved and medians taken, since machines are noisy; what is compared
 is the CPU that the kernel charged to each server's threads, not the rate, which depends on the load
@@ -24,6 +24,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "tests"))
 sys.path.insert(0, HERE)
 import bench_types  # noqa: E402
+import import_bench  # noqa: E402
 from memory_limit import MemoryLimit  # noqa: E402
 from processes import cpu_seconds, memory_bytes  # noqa: E402
 from resp_client import Client, Server  # noqa: E402
@@ -350,7 +351,8 @@ class Bench:
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("build")
-    parser.add_argument("--sections", default="hot,always,types,small,scripts,memory,cold,pubsub")
+    parser.add_argument("--sections", default="hot,always,types,small,scripts,memory,cold,pubsub,import")
+    parser.add_argument("--import-keys", type=int, default=KEYS)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--quick", action="store_true")
     arguments = parser.parse_args()
@@ -360,7 +362,8 @@ def main():
                 "types": lambda: bench_types.run(bench),
                 "small": lambda: bench_types.small_collections(bench),
                 "scripts": bench.scripts, "memory": bench.memory, "cold": bench.cold,
-                "pubsub": bench.pubsub}
+                "pubsub": bench.pubsub,
+                "import": lambda: import_bench.run(bench, Client, arguments.import_keys)}
     try:
         for name in arguments.sections.split(","):
             sections[name]()

@@ -53,6 +53,7 @@ void AddDataCommands(CommandTable& table);
 std::span<const CommandSpec> BitmapCommands();
 std::span<const CommandSpec> CommandCommands();
 std::span<const CommandSpec> DatabaseCommands();
+std::span<const CommandSpec> DumpCommands();
 std::span<const CommandSpec> ExpireCommands();
 std::span<const CommandSpec> GeoCommands();
 std::span<const CommandSpec> HyperLogLogCommands();

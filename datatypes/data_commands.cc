@@ -10,6 +10,7 @@ void AddDataCommands(CommandTable& table) {
   table.Add(BitmapCommands());
   table.Add(CommandCommands());
   table.Add(DatabaseCommands());
+  table.Add(DumpCommands());
   table.Add(ExpireCommands());
   table.Add(GeoCommands());
   table.Add(HashCommands());

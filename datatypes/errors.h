@@ -45,6 +45,14 @@ inline constexpr std::string_view kExpireNxIncompatible =
 inline constexpr std::string_view kExpireGtLtIncompatible =
     "ERR GT and LT options at the same time are not compatible";
 
+// RESTORE.
+inline constexpr std::string_view kBusyKey = "BUSYKEY Target key name already exists.";
+inline constexpr std::string_view kBadDumpFooter = "ERR DUMP payload version or checksum are wrong";
+inline constexpr std::string_view kBadDumpFormat = "ERR Bad data format";
+inline constexpr std::string_view kInvalidTtl = "ERR Invalid TTL value, must be >= 0";
+inline constexpr std::string_view kInvalidIdleTime = "ERR Invalid IDLETIME value, must be >= 0";
+inline constexpr std::string_view kInvalidFreq = "ERR Invalid FREQ value, must be >= 0 and <= 255";
+
 // OBJECT.
 inline constexpr std::string_view kNoLfuPolicy =
     "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that "

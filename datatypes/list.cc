@@ -7,7 +7,6 @@
 #include "datatypes/errors.h"
 #include "datatypes/listpack_size.h"
 #include "datatypes/types.h"
-#include "lsm/varint.h"
 
 namespace datatypes {
 namespace {
@@ -30,23 +29,7 @@ Result<OrderLabel> LabelOf(const lsm::CollectionCursor& row) {
   return *label;
 }
 
-std::string_view TakePart(std::string_view* bytes) {
-  if (bytes->empty()) return {};
-  const size_t size = static_cast<uint8_t>(bytes->front());
-  bytes->remove_prefix(1);
-  const std::string_view part = bytes->substr(0, size);
-  bytes->remove_prefix(part.size());
-  return part;
-}
-
 }  // namespace
-
-std::optional<List::Extras> List::DecodeExtras(std::string_view payload) {
-  const std::optional<OrderLabel> first = OrderLabel::Decode(TakePart(&payload));
-  const std::optional<OrderLabel> last = OrderLabel::Decode(TakePart(&payload));
-  if (!first || !last || payload.empty() || payload.size() > sizeof(uint64_t)) return std::nullopt;
-  return Extras{*first, *last, lsm::DecodeBigEndian(payload, payload.size())};
-}
 
 Result<List> List::Open(Keyspace keyspace, std::string_view key, const Settings& settings) {
   ASSIGN_OR_RETURN(lsm::Entry* const entry, keyspace.GetTyped(key, kList));
@@ -57,7 +40,7 @@ Result<List> List::Of(Keyspace keyspace, std::string_view key, lsm::Entry* entry
                       const Settings& settings) {
   List list(keyspace, key, entry, settings);
   if (entry != nullptr) {
-    const std::optional<Extras> extras = DecodeExtras(entry->payload());
+    const std::optional<ListExtras> extras = DecodeListPayload(entry->payload());
     if (!extras || !entry->has_collection()) return Corrupt("a list's meta");
     list.extras_ = *extras;
   }
@@ -65,19 +48,7 @@ Result<List> List::Of(Keyspace keyspace, std::string_view key, lsm::Entry* entry
 }
 
 void List::SaveExtras() {
-  size_t size_bytes = 1;
-  while (size_bytes < sizeof(uint64_t) && (extras_.packed_bytes >> (8 * size_bytes)) != 0) {
-    ++size_bytes;
-  }
-  std::array<char, 2 * (1 + OrderLabel::kMaxBytes) + sizeof(uint64_t)> payload;  // NOLINT: filled.
-  char* end = payload.data();
-  for (const OrderLabel* label : {&extras_.first, &extras_.last}) {
-    *end++ = static_cast<char>(label->view().size());
-    end = std::copy(label->view().begin(), label->view().end(), end);
-  }
-  lsm::EncodeBigEndian(end, extras_.packed_bytes, size_bytes);
-  end += size_bytes;
-  entry_ = store().SetPayload(entry_, {payload.data(), static_cast<size_t>(end - payload.data())});
+  entry_ = store().SetPayload(entry_, ListPayload(extras_).view());
 }
 
 void List::BeforeGrowth(uint64_t bytes, uint64_t elements) {

@@ -11,6 +11,7 @@
 
 #include "datatypes/command_spec.h"
 #include "datatypes/keyspace.h"
+#include "datatypes/list_format.h"
 #include "datatypes/order_label.h"
 #include "datatypes/result.h"
 #include "datatypes/settings.h"
@@ -101,14 +102,6 @@ class List {
   List(Keyspace keyspace, std::string_view key, lsm::Entry* entry, const Settings& settings)
       : keyspace_(keyspace), key_(key), entry_(entry), settings_(&settings) {}
 
-  // What is known of a list without looking at its rows: the payload.
-  struct Extras {
-    OrderLabel first;
-    OrderLabel last;
-    uint64_t packed_bytes = 0;  // As a listpack.
-  };
-  static std::optional<Extras> DecodeExtras(std::string_view payload);
-
   lsm::Store& store() const { return keyspace_.store(); }
   lsm::Collection& rows() const { return entry_->collection(); }
   void SaveExtras();
@@ -125,7 +118,8 @@ class List {
   std::string_view key_;
   lsm::Entry* entry_;
   const Settings* settings_;
-  Extras extras_;
+  // What is known of a list without looking at its rows.
+  ListExtras extras_;
 };
 
 }  // namespace datatypes

@@ -23,6 +23,10 @@ struct Settings {
   int64_t zset_max_listpack_entries = 128;
   int64_t zset_max_listpack_value = 64;
 
+  // Which version of Redis' format DUMP and SAVE write: 9 to 12.
+  int64_t rdb_version = 10;
+  bool rdb_compression = true;
+
   // Streams: the grain of XADD's and XTRIM's approximate trimming.
   int64_t stream_node_max_bytes = 4096;
   int64_t stream_node_max_entries = 100;

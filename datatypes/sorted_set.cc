@@ -19,20 +19,12 @@
 namespace datatypes {
 namespace {
 
-constexpr std::string_view kScoreTag = "S";
 constexpr std::string_view kAfterScores = "T";
-constexpr std::string_view kNameTag = "m";
 // Above all codes: the greatest, of infinity, begins with FF F0.
 constexpr std::string_view kAboveCodes = "\xff\xff";
 
 Error Damaged() {
   return Error(lsm::Status::Corruption("a row of a sorted set has no score"));
-}
-
-RowKey NameKey(std::string_view member) {
-  RowKey key;
-  key.Add(kNameTag).Add(member);
-  return key;
 }
 
 RowKey ScoreKey(std::string_view tag, double score, std::string_view member) {
@@ -58,7 +50,7 @@ std::string_view SortedSet::Encoding(const lsm::Entry& entry) {
 }
 
 std::string_view SortedSet::score_tag() const {
-  return indexed() ? kScoreTag : std::string_view();
+  return indexed() ? kScoreRowTag : std::string_view();
 }
 
 std::string_view SortedSet::scores_end() const {
@@ -84,7 +76,7 @@ bool SortedSet::PrefetchAll(uint64_t max_rows, lsm::LoadWaiter& waiter) const {
 }
 
 bool SortedSet::PrefetchMember(std::string_view member, lsm::LoadWaiter& waiter) const {
-  return !indexed() || store().PrefetchRow(*entry_, NameKey(member).view(), waiter);
+  return !indexed() || store().PrefetchRow(*entry_, NameRowKey(member).view(), waiter);
 }
 
 bool SortedSet::PrefetchRange(const Range& range, uint64_t members, lsm::LoadWaiter& waiter) const {
@@ -145,7 +137,7 @@ Result<void> SortedSet::VisitByName(uint64_t from, uint64_t to, Visitor visit) c
   for (uint64_t rank = from; rank < to && row.valid(); ++rank, row.Next()) {
     const std::optional<DecodedScore> decoded = DecodeScore(row.value());
     if (!decoded) return tl::unexpected(Damaged());
-    if (!visit(Element{row.subkey().substr(kNameTag.size()), decoded->score})) return {};
+    if (!visit(Element{row.subkey().substr(kNameRowTag.size()), decoded->score})) return {};
   }
   if (!row.status().ok()) return tl::unexpected(Error(row.status()));
   return {};
@@ -158,7 +150,7 @@ Result<std::optional<double>> SortedSet::Score(std::string_view member) const {
     return place ? std::optional<double>(place->score) : std::optional<double>();
   }
   ASSIGN_OR_RETURN(const std::optional<std::string_view> code,
-                   OrError(rows().Find(NameKey(member).view())));
+                   OrError(rows().Find(NameRowKey(member).view())));
   if (!code) return std::optional<double>();
   const std::optional<DecodedScore> decoded = DecodeScore(*code);
   if (!decoded) return tl::unexpected(Damaged());
@@ -180,7 +172,7 @@ Result<std::optional<SortedSet::Place>> SortedSet::Find(std::string_view member)
   ASSIGN_OR_RETURN(const std::optional<double> score, Score(member));
   if (!score) return place;
   ASSIGN_OR_RETURN(const uint64_t rank,
-                   OrError(rows().Rank(ScoreKey(kScoreTag, *score, member).view())));
+                   OrError(rows().Rank(ScoreKey(kScoreRowTag, *score, member).view())));
   place = Place{rank, *score};
   return place;
 }
@@ -237,14 +229,16 @@ void SortedSet::Create() {
   entry_ = store().AttachCollection(store().Create(keyspace_.db(), key_, kSortedSet, 0, {}));
 }
 
+bool SortedSet::WouldBeSkipList(const Settings& settings, uint64_t members, size_t member_bytes) {
+  const auto most = static_cast<uint64_t>(std::max<int64_t>(settings.zset_max_listpack_entries, 0));
+  const auto limit = static_cast<uint64_t>(std::max<int64_t>(settings.zset_max_listpack_value, 0));
+  return members > most || member_bytes > limit;
+}
+
 // What Redis would make of a set that has come to this size.
 void SortedSet::NoteSize(uint64_t members, size_t member_bytes) {
   if (is_skip_list()) return;
-  const auto most =
-      static_cast<uint64_t>(std::max<int64_t>(settings_->zset_max_listpack_entries, 0));
-  const auto limit =
-      static_cast<uint64_t>(std::max<int64_t>(settings_->zset_max_listpack_value, 0));
-  if (members <= most && member_bytes <= limit) return;
+  if (!WouldBeSkipList(*settings_, members, member_bytes)) return;
   store().SetTypeFlags(entry_, entry_->type_flags() | kSkipList);
 }
 
@@ -262,9 +256,9 @@ Result<void> SortedSet::MakeIndexed() {
   for (const std::string& key : old) {
     const std::string_view code = std::string_view(key).substr(0, DecodeScore(key)->bytes);
     RowKey tagged;
-    tagged.Add(kScoreTag).Add(key);
+    tagged.Add(kScoreRowTag).Add(key);
     Ensured(rows().Put(tagged.view(), {}));
-    Ensured(rows().Put(NameKey(std::string_view(key).substr(code.size())).view(), code));
+    Ensured(rows().Put(NameRowKey(std::string_view(key).substr(code.size())).view(), code));
   }
   return {};
 }
@@ -291,7 +285,7 @@ Result<void> SortedSet::Set(std::string_view member, double score,
   Ensured(rows().Put(by_score.view(), {}));
   if (indexed()) {
     char code[kMaxScoreCodeBytes];
-    Ensured(rows().Put(NameKey(member).view(), Code(score, code)));
+    Ensured(rows().Put(NameRowKey(member).view(), Code(score, code)));
   }
   if (!old) NoteSize(members, member.size());
   return {};
@@ -312,7 +306,7 @@ Result<void> SortedSet::EraseRows(std::string_view member, double score) {
   const RowKey by_score = ScoreKey(score_tag(), score, member);
   if (indexed()) {
     RETURN_IF_ERROR(OnlyError(OrError(rows().Contains(by_score.view()))));
-    RETURN_IF_ERROR(OnlyError(OrError(rows().Erase(NameKey(member).view()))));
+    RETURN_IF_ERROR(OnlyError(OrError(rows().Erase(NameRowKey(member).view()))));
   }
   return OnlyError(OrError(rows().Erase(by_score.view())));
 }
@@ -340,7 +334,7 @@ Result<uint64_t> SortedSet::EraseRanks(uint64_t from, uint64_t to) {
   }));
   if (indexed()) {  // What can fail comes first.
     for (const auto& [member, score] : gone) {
-      RETURN_IF_ERROR(OnlyError(OrError(rows().Contains(NameKey(member).view()))));
+      RETURN_IF_ERROR(OnlyError(OrError(rows().Contains(NameRowKey(member).view()))));
     }
   }
   for (const auto& [member, score] : gone) RETURN_IF_ERROR(EraseRows(member, score));
@@ -363,7 +357,7 @@ Result<SortedSet> SortedSet::Replace(Keyspace keyspace, std::string_view key,
     Ensured(set.rows().Put(ScoreKey(set.score_tag(), element.score, element.member).view(), {}));
     if (!set.indexed()) continue;
     char code[kMaxScoreCodeBytes];
-    Ensured(set.rows().Put(NameKey(element.member).view(), Code(element.score, code)));
+    Ensured(set.rows().Put(NameRowKey(element.member).view(), Code(element.score, code)));
   }
   return set;
 }

@@ -138,6 +138,8 @@ class SortedSet {
   // Erases the members of the ranks [from, to); returns how many.
   Result<uint64_t> EraseRanks(uint64_t from, uint64_t to);
 
+  // Whether Redis makes a skiplist of that many members, the longest of that size.
+  static bool WouldBeSkipList(const Settings& settings, uint64_t members, size_t member_bytes);
   // As OBJECT ENCODING has it: "listpack" or "skiplist".
   static std::string_view Encoding(const lsm::Entry& entry);
 

@@ -85,4 +85,16 @@ RowKey& RowKey::StepOverScore() {
   return *this;
 }
 
+RowKey ScoreRowKey(double score, std::string_view member) {
+  RowKey key;
+  key.Add(kScoreRowTag).AddScore(score).Add(member);
+  return key;
+}
+
+RowKey NameRowKey(std::string_view member) {
+  RowKey key;
+  key.Add(kNameRowTag).Add(member);
+  return key;
+}
+
 }  // namespace datatypes

@@ -44,4 +44,10 @@ class RowKey {
   char inline_[96] = {};
 };
 
+// The rows of an indexed set.
+inline constexpr std::string_view kScoreRowTag = "S";
+inline constexpr std::string_view kNameRowTag = "m";
+RowKey ScoreRowKey(double score, std::string_view member);
+RowKey NameRowKey(std::string_view member);
+
 }  // namespace datatypes

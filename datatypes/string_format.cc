@@ -25,6 +25,11 @@ ChunkKey::ChunkKey(uint64_t chunk) : bytes_{} {
   StoreBigEndian(chunk, bytes_.data(), 4);
 }
 
+std::optional<uint64_t> DecodeChunkKey(std::string_view subkey) {
+  if (subkey.size() != 4) return std::nullopt;
+  return LoadBigEndian(subkey);
+}
+
 ChunkedSize::ChunkedSize(uint64_t size) : bytes_{} {
   StoreBigEndian(size, bytes_.data(), 8);
 }

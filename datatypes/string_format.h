@@ -19,6 +19,8 @@ class ChunkKey {
  private:
   std::array<char, 4> bytes_;
 };
+// Nothing if this subkey is none.
+std::optional<uint64_t> DecodeChunkKey(std::string_view subkey);
 
 // The payload of a chunked string's meta: its length, u64 big-endian.
 class ChunkedSize {

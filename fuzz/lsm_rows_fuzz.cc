@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "lsm/manifest_reader.h"
 #include "lsm/row_format.h"
 
 namespace {
@@ -60,5 +61,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Keys(bytes);
   Values(bytes);
   Require(lsm::KeyPosition(1, bytes) < lsm::kPositionEnd);
+  static_cast<void>(lsm::ReadManifest(bytes));
   return 0;
 }

@@ -61,7 +61,9 @@ class Touch : public rdb::EventHandler {
 
  private:
   bool See(std::string_view bytes) {
-    for (const char byte : bytes) sum_ += static_cast<uint8_t>(byte);
+    uint64_t sum = sum_;
+    for (const char byte : bytes) sum += static_cast<uint8_t>(byte);
+    sum_ = sum;
     return true;
   }
   volatile uint64_t sum_ = 0;

@@ -22,7 +22,21 @@ void LogLink::FlushApplied() {
 
 void LogLink::Release(uint64_t flushed_seq) {
   const MutexLock lock(&mutex_);
-  if (log_ != nullptr) log_->Release(flushed_seq);
+  if (holds_ > 0) {
+    held_seq_ = std::max(held_seq_, flushed_seq);
+  } else if (log_ != nullptr) {
+    log_->Release(flushed_seq);
+  }
+}
+
+void LogLink::Hold() {
+  const MutexLock lock(&mutex_);
+  ++holds_;
+}
+
+void LogLink::LetGo() {
+  const MutexLock lock(&mutex_);
+  if (--holds_ == 0 && held_seq_ > 0 && log_ != nullptr) log_->Release(held_seq_);
 }
 
 void RecoveredStore::StopApplier() {

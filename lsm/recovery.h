@@ -25,11 +25,16 @@ class LogLink {
   void Set(CommitLog* log, Applier* applier);
   void Release(uint64_t flushed_seq);
   void FlushApplied();
+  // Between these two, nothing is released: the log's segments stay as they are. Any thread.
+  void Hold();
+  void LetGo();
 
  private:
   Mutex mutex_;
   CommitLog* log_ ABSL_GUARDED_BY(mutex_) = nullptr;
   Applier* applier_ ABSL_GUARDED_BY(mutex_) = nullptr;
+  int holds_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t held_seq_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 // The parts of an opened store, with the log's records that LevelDB had not got handed to the

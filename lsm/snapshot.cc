@@ -99,10 +99,10 @@ Status Snapshot::ForEachKey(uint32_t db, const KeyVisitor& visit) const {
   return {};
 }
 
-Status Snapshot::ForEachRow(CollectionId collection, const RowVisitor& visit) const {
-  const RowKeyPrefix prefix = EncodeRowKeyPrefix(collection);
+Status Snapshot::ForEachRow(CollectionId collection, std::string_view prefix,
+                            const RowVisitor& visit) const {
   return ForEachRaw(
-      shards_.ShardOfCollection(collection), prefix.view(),
+      shards_.ShardOfCollection(collection), EncodeRowKey(collection, prefix),
       [&](auto key, auto value) { return visit(key.substr(kRowKeyPrefixBytes), value); });
 }
 

@@ -44,9 +44,13 @@ class Snapshot {
   using KeyVisitor = std::function<Status(std::string_view key, const MetaView& meta)>;
   Status ForEachKey(uint32_t db, const KeyVisitor& visit) const;
 
-  // The same for the rows of a collection.
+  // The same for the rows of a collection: all, or those whose subkeys begin with `prefix`.
   using RowVisitor = std::function<Status(std::string_view subkey, std::string_view value)>;
-  Status ForEachRow(CollectionId collection, const RowVisitor& visit) const;
+  Status ForEachRow(CollectionId collection, const RowVisitor& visit) const {
+    return ForEachRow(collection, {}, visit);
+  }
+  Status ForEachRow(CollectionId collection, std::string_view prefix,
+                    const RowVisitor& visit) const;
 
   // A store row by its whole name, and all whose names begin so.
   Result<std::optional<std::string>> ReadStoreRow(std::string_view name) const;

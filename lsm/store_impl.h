@@ -83,6 +83,11 @@ class StoreImpl final : public Store,
   Entry* SetPayload(Entry* entry, std::string_view payload) override;
   Entry* ResizePayload(Entry* entry, size_t size, char** bytes) override;
   void SetTypeFlags(Entry* entry, uint8_t type_flags) override;
+  void SetIdle(Entry* entry, uint32_t idle_s) override;
+  // For backups.
+  const StoreOptions& options() const { return options_; }
+  const std::shared_ptr<LogLink>& log_link() const { return parts_->link; }
+  uint32_t shards() const { return parts_->shards->count(); }
   Entry* SetExpiry(Entry* entry, int64_t expire_at_ms) override;
   void SetTimes(Entry* entry, const RowTimes& times) override;
   Entry* AttachCollection(Entry* entry) override;

@@ -97,6 +97,10 @@ Entry* StoreImpl::ResizePayload(Entry* entry, size_t size, char** bytes) {
   return entry;
 }
 
+void StoreImpl::SetIdle(Entry* entry, uint32_t idle_s) {
+  HotTier::SetLastAccess(entry, coarse_now_s_ - std::min(idle_s, coarse_now_s_));
+}
+
 void StoreImpl::SetTypeFlags(Entry* entry, uint8_t type_flags) {
   HotTier::SetTypeFlags(entry, type_flags);
   Touched(entry);

@@ -19,6 +19,8 @@ inline constexpr int kMaxValkeyVersion = 81;
 // Versions that Writer can write, and that DUMP and SAVE may be told to.
 inline constexpr int kMinWrittenVersion = 9;
 inline constexpr int kMaxWrittenVersion = 12;
+// Before it, a dump cannot say that a hash's field expires.
+inline constexpr int kFirstVersionWithFieldExpiry = 12;
 
 // Of a DUMP payload, which has no magic: from 80 on it is Valkey's. nullopt: none that is read.
 std::optional<Dialect> DialectOfVersion(int version);

@@ -13,7 +13,6 @@ namespace {
 constexpr int kFirstWithFunctions = 10;
 constexpr int kFirstWithStream2 = 10;
 constexpr int kFirstWithStream3 = 11;
-constexpr int kFirstWithFieldExpiry = 12;
 
 }  // namespace
 
@@ -28,7 +27,7 @@ uint8_t ValueWriter::TypeNumber(ValueType type, bool field_expiry) const {
     case ValueType::kSortedSet:
       return kWrittenSortedSet;
     case ValueType::kHash:
-      assert(!field_expiry || version_ >= kFirstWithFieldExpiry);
+      assert(!field_expiry || version_ >= kFirstVersionWithFieldExpiry);
       return field_expiry ? kWrittenHashMetadata : kWrittenHash;
     case ValueType::kStream:
       if (version_ >= kFirstWithStream3) return kWrittenStream3;

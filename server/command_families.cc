@@ -14,6 +14,7 @@ void AddServerCommands(datatypes::CommandTable& table) {
   table.Add(LolwutCommands());
   table.Add(MemoryCommands());
   table.Add(PubSubCommands());
+  table.Add(SaveCommands());
   table.Add(ScriptCommands());
   table.Add(FunctionCommands());
   table.Add(ShutdownCommands());

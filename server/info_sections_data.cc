@@ -2,7 +2,7 @@
 // INFO's sections about the data: persistence, replication, cluster, modules, keyspace, store.
 // What does not exist here keeps the value that says so.
 #include "server/info_sections.h"
-#include "server/instruments.h"
+#include "server/rdb_saver.h"
 #include "server/server.h"
 
 namespace server {
@@ -16,16 +16,18 @@ void InfoPersistence(Server& server, InfoLines& lines) {
   lines.Number("current_cow_size", 0);
   lines.Number("current_cow_size_age", 0);
   lines.Fixed("current_fork_perc", 0);
-  lines.Number("current_save_keys_processed", 0);
-  lines.Number("current_save_keys_total", 0);
-  // There are no RDB files: data counts as saved when it is on disk for sure.
-  lines.Number("rdb_changes_since_last_save", store.committed_seq - store.synced_seq);
-  lines.Number("rdb_bgsave_in_progress", 0);
-  lines.Number("rdb_last_save_time", server.instruments().last_save_ms / 1000);
-  lines.Text("rdb_last_bgsave_status", "ok");
-  lines.Number("rdb_last_bgsave_time_sec", -1);
-  lines.Number("rdb_current_bgsave_time_sec", -1);
-  lines.Number("rdb_saves", 0);
+  const RdbSaver& saver = server.rdb_saver();
+  lines.Number("current_save_keys_processed", saver.keys_done());
+  lines.Number("current_save_keys_total", saver.keys_total());
+  // Turns, each of which may be many commands.
+  lines.Number("rdb_changes_since_last_save", store.committed_seq - saver.last_save_seq());
+  lines.Number("rdb_bgsave_in_progress", saver.running() ? 1 : 0);
+  lines.Number("rdb_last_save_time", saver.last_save_ms() / 1000);
+  lines.Text("rdb_last_bgsave_status", saver.last_failed() ? "err" : "ok");
+  lines.Number("rdb_last_bgsave_time_sec", saver.last_duration_s());
+  lines.Number("rdb_current_bgsave_time_sec",
+               saver.running() ? (server.now_ms() - saver.started_ms()) / 1000 : -1);
+  lines.Number("rdb_saves", saver.saves());
   lines.Number("rdb_last_cow_size", 0);
   lines.Number("rdb_last_load_keys_expired", 0);
   lines.Number("rdb_last_load_keys_loaded", 0);

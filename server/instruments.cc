@@ -13,8 +13,7 @@ const char* const kDebugNotAllowed =
     "can run it from a local connection, otherwise you need to set this option in the "
     "configuration file, and then restart the server.";
 
-Instruments::Instruments(Server& owner)
-    : server(owner), memory(owner), last_save_ms(owner.clock().NowMs()) {}
+Instruments::Instruments(Server& owner) : server(owner), memory(owner) {}
 
 void Instruments::OnCommand(const Connection& connection, const datatypes::CommandSpec& spec,
                             datatypes::Args args, int64_t duration_us) {
@@ -42,7 +41,6 @@ void Instruments::OnEvent(std::string_view event, int64_t duration_us) {
 void Instruments::Cron(int64_t now_ms) {
   memory.Cron(now_ms);
   const lsm::Store& store = server.store();
-  if (store.synced_seq() >= store.committed_seq()) last_save_ms = now_ms;
   if (server.settings().latency_monitor_threshold_ms == 0) return;
   // They run on the log's thread: the last one of each tick stands for all.
   const lsm::StoreStats stats = store.Stats();

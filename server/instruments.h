@@ -31,8 +31,6 @@ struct Instruments {
   LatencyMonitor latency;
   MemoryAccounting memory;
   DebugState debug;
-  // When everything committed was last known to be on disk (LASTSAVE, INFO).
-  int64_t last_save_ms;
   uint64_t fsyncs_seen = 0;  // By the latency monitor.
 };
 

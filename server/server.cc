@@ -15,6 +15,7 @@
 #include <sys/resource.h>
 
 #include "lsm/turn_rollback.h"
+#include "server/backup_runner.h"
 #include "server/commands.h"
 #include "server/config.h"
 #include "server/connections.h"
@@ -26,6 +27,7 @@
 #include "server/monitors.h"
 #include "server/pause.h"
 #include "server/pubsub.h"
+#include "server/rdb_saver.h"
 #include "server/request_batch.h"
 #include "server/scripts.h"
 #include "server/sync_waiters.h"
@@ -147,6 +149,9 @@ lsm::Status Server::Start() {
   LSM_RETURN_IF_ERROR(scripts_->Load());
   turns_ = std::make_unique<Turns>(*this);
   connections_ = std::make_unique<Connections>(*this);
+  rdb_saver_ = std::make_unique<RdbSaver>(*this);
+  backups_ = std::make_unique<BackupRunner>(*this);
+  AddCronTask([this](int64_t now_ms) { rdb_saver_->Cron(now_ms); });
   before_wait_ = std::make_unique<LoopHook>(loop_, LoopHook::Kind::kBeforeWait, this, BeforeWait);
   before_wait_->Set(true);
   after_events_ =
@@ -167,6 +172,8 @@ lsm::Status Server::Run() {
   loop_.Run();
   listener_->Close();
   connections_->CloseAll();
+  rdb_saver_->Stop();
+  backups_->Stop();
   store_->SetObserver(nullptr);
   // As after a crash: the next start finds what was committed.
   if (drop_turn_) return lsm::Status::Ok();

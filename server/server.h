@@ -27,12 +27,14 @@
 namespace server {
 
 class Config;
+class BackupRunner;
 class Connections;
 class KeyspaceEvents;
 class Listener;
 class Monitors;
 class PauseState;
 class PubSub;
+class RdbSaver;
 class RequestBatch;
 class Scripts;
 class ServerHooks;
@@ -106,6 +108,8 @@ class Server {
   Tracking& tracking() { return *tracking_; }
   Scripts& scripts() { return *scripts_; }
   Instruments& instruments() { return *instruments_; }
+  RdbSaver& rdb_saver() { return *rdb_saver_; }
+  BackupRunner& backups() { return *backups_; }
 
   // ---- Facts ------------------------------------------------------------------------------
   // The time of this iteration; to be used where a few milliseconds do not matter.
@@ -231,6 +235,8 @@ class Server {
   std::unique_ptr<Scripts> scripts_;
   std::unique_ptr<Turns> turns_;
   std::unique_ptr<Connections> connections_;
+  std::unique_ptr<RdbSaver> rdb_saver_;
+  std::unique_ptr<BackupRunner> backups_;
   std::unique_ptr<Listener> listener_;
   std::unique_ptr<LoopHook> before_wait_;
   std::unique_ptr<LoopHook> after_events_;

@@ -55,6 +55,8 @@ struct Settings {
   std::string syslog_facility = "local0";
   bool crash_log_enabled = true;
   int64_t databases = 16;
+  std::string dbfilename = "dump.rdb";
+  bool rdbchecksum = true;
   bool always_show_logo = false;
   bool set_proc_title = true;
   int64_t hz = 10;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// SHUTDOWN and LASTSAVE. There is nothing to save at the end that is not in the commit log already,
+// SHUTDOWN. There is nothing to save at the end that is not in the commit log already,
 // so SAVE and NOSAVE end the same way: with everything acknowledged on disk.
 #include "datatypes/arguments.h"
 #include "datatypes/errors.h"
@@ -71,23 +71,7 @@ Result<void> Shutdown(CommandContext& ctx) {
   return {};
 }
 
-// LASTSAVE
-Result<void> LastSave(CommandContext& ctx) {
-  ctx.reply.Integer(ServerOf(ctx).instruments().last_save_ms / 1000);
-  return {};
-}
-
 constexpr CommandSpec kShutdownCommands[] = {
-    {.name = "lastsave",
-     .handler = LastSave,
-     .arity = 1,
-     .flags = datatypes::kLoading | datatypes::kStale | datatypes::kFast,
-     .acl = datatypes::kAclAdmin | datatypes::kAclDangerous,
-     .group = "server",
-     .since = "1.0.0",
-     .summary = "Returns when all data was last known to be on disk, as a Unix time.",
-     .complexity = "O(1)",
-     .tips = "nondeterministic_output"},
     {.name = "shutdown",
      .handler = Shutdown,
      .arity = -1,

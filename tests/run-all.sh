@@ -26,6 +26,7 @@ for program in "$build"/bin/tests_*; do
 done
 ring layering 60 python3 tests/layering_test.py
 ring docs 60 tests/server/docs_test.sh "$build"
+ring exchange 600 python3 tests/rdb/exchange_test.py "$build"
 ring crash 1500 python3 tests/crash/crash_test.py "$build/bin/tiercel-server" --rounds "${CRASH_ROUNDS:-80}"
 ring memory 300 python3 tests/crash/memory_test.py "$build/bin/tiercel-server"
 ring drivers 600 tests/drivers/run.sh "$build"

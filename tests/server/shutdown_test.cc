@@ -35,7 +35,7 @@ TEST_CASE("SHUTDOWN refuses what contradicts itself, and ABORT when nothing is t
   CHECK(client.Run({"PING"}) == "+PONG");
 }
 
-TEST_CASE("LASTSAVE is when all was last known to be on disk") {
+TEST_CASE("LASTSAVE is at first when the server started") {
   RunningServer server;
   TestClient client(server.port());
   const int64_t now_s = time(nullptr);
