@@ -43,7 +43,7 @@ try() { # name, command …; PORT is set, and follows as the last argument
 }
 
 if [ ! -d "$here/node/node_modules" ]; then
-  (cd "$here/node" && npm ci --no-audit --no-fund --silent) >"$work/npm" 2>&1 || cat "$work/npm"
+  (cd "$here/node" && npm install --no-save --no-audit --no-fund --silent) >"$work/npm" 2>&1 || cat "$work/npm"
 fi
 node_test() { (cd "$here/node" && exec node --test "$1.test.mjs"); }
 export -f node_test
