@@ -19,7 +19,12 @@ local function hex(s) return (s:gsub('.', function(c) return string.format('%02x
 local function show(v, d)
   local t = type(v)
   if t == 'string' then return 's' .. hex(v) end
-  if t == 'number' then return v ~= v and 'nan' or string.format('%.16g', v) end
+  if t == 'number' then
+    -- Not in decimal: LuaJIT rounds the last digit of a tie up, the C library to even.
+    if v ~= v then return 'nan' end
+    local fraction, exponent = math.frexp(v)
+    return string.format('%.0fp%d', fraction * 2 ^ 53, exponent)
+  end
   if t == 'userdata' then return 'null' end
   if t ~= 'table' then return tostring(v) end
   if d > 40 then return '...' end
