@@ -33,7 +33,7 @@ ring drivers 600 tests/drivers/run.sh "$build"
 ring software 1500 tests/software/run.sh "$build"
 if [ -x "$build/bin/redis-compat-suite" ]; then
   ring redis-compat-suite 1500 redis-compat-suite/run.sh "$build"
-  ring random-differ 1500 redis-compat-suite/random.sh "$build" "${DIFFER_SECONDS:-30}"
+  ring random-differ 1500 redis-compat-suite/random.sh "$build" "${DIFFER_SECONDS:-1}"
 fi
 if [ -z "${SKIP_FUZZ:-}" ]; then
   FUZZ_SECONDS=${FUZZ_SECONDS:-10} ring fuzz 1500 make --no-print-directory fuzz
