@@ -189,16 +189,21 @@ std::optional<StreamHead> DecodeStreamHead(std::string_view payload) {
             Take(&payload, &head.max_deleted) && Take(&payload, &head.first);
   if (!ok) return std::nullopt;
   head.top = head.last;
-  if ((bits & kHasTop) != 0) ok = Take(&payload, &head.top);
+  // A bit stands only where its numbers say something: a head has one encoding.
+  if ((bits & kHasTop) != 0) ok = Take(&payload, &head.top) && head.top != head.last;
   ok = ok && Take(&payload, &head.closed_runs);
   if (ok && (bits & kHasDead) != 0) {
     ok = Take(&payload, &head.dead) && Take(&payload, &head.dead_runs) &&
-         Take(&payload, &head.base) && Take(&payload, &head.run_base);
+         Take(&payload, &head.base) && Take(&payload, &head.run_base) &&
+         (head.dead > 0 || head.dead_runs > 0);
   }
   if (ok && (bits & kHasGroups) != 0) {
-    ok = Take(&payload, &head.groups) && Take(&payload, &head.group_number);
+    ok =
+        Take(&payload, &head.groups) && Take(&payload, &head.group_number) && head.group_number > 0;
   }
-  if (ok && (bits & kHasDestroyed) != 0) ok = Take(&payload, &head.destroyed_groups);
+  if (ok && (bits & kHasDestroyed) != 0) {
+    ok = Take(&payload, &head.destroyed_groups) && head.destroyed_groups > 0;
+  }
   if (ok && (bits & kHasOpenRun) != 0) {
     StreamRun& run = head.open.emplace();
     ok = Take(&payload, &run.start) && TakeRunBody(&payload, &run);

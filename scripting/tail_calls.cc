@@ -254,6 +254,8 @@ class Rewriter {
 }  // namespace
 
 std::string PlaceTailCalls(std::string_view code) {
+  // LuaJIT passes over such a first line, whatever is in it.
+  if (code.starts_with('#') || code.starts_with("\xef\xbb\xbf#")) return std::string(code);
   return Rewriter(code).Run();
 }
 

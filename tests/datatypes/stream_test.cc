@@ -146,6 +146,10 @@ TEST_CASE("what is encoded is decoded, and damage is refused") {
     CHECK_FALSE(DecodeStreamHead(std::string_view(bytes).substr(0, size)).has_value());
   }
   CHECK_FALSE(DecodeStreamHead(bytes + "x").has_value());
+  // What the fuzzer found: dead entries are announced, and there are none.
+  constexpr std::string_view kNoneDead(
+      "\x01\x01\x3b\x14\0\0\0\0\x15\0\0\0\x80\x01\x80\xf0\x80\x80\x01\x02\x02", 21);
+  CHECK_FALSE(DecodeStreamHead(kNoneDead).has_value());
   CHECK_FALSE(DecodeGroup("x").has_value());
   CHECK_FALSE(DecodePending("").has_value());
   CHECK_FALSE(DecodeConsumer("").has_value());

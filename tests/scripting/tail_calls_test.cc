@@ -45,8 +45,9 @@ TEST_CASE("in a function only calls of redis are, which have one value") {
 }
 
 TEST_CASE("what is no Lua stays") {
-  for (const char* code : {"return 'abc", "return f(\"a\n\")", "return [[abc", "return f() end",
-                           "return f())", "--[[ return f()"}) {
+  for (const char* code :
+       {"return 'abc", "return f(\"a\n\")", "return [[abc", "return f() end", "return f())",
+        "--[[ return f()", "# return\npcall(f)", "\xef\xbb\xbf# return\npcall(f)"}) {
     CHECK(PlaceTailCalls(code) == code);
   }
 }
