@@ -6,17 +6,23 @@ set -u
 cd "$(dirname "$0")/.."
 build=${1:-build}
 passed=0
-failed=0
+failed=()
+outputs=$(mktemp -d)
+trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$outputs"' EXIT
 
 ring() { # name, seconds at most, command …
   local name=$1 limit=$2 begin=$SECONDS
   shift 2
   echo "== $name"
-  if timeout "$limit" "$@"; then
+  : >"$outputs/$name"
+  timeout "$limit" "$@" >"$outputs/$name" 2>&1 &
+  # Shows what comes until the ring ends, whoever else may have kept its output open.
+  tail -n +1 -s 0.2 -f --pid=$! "$outputs/$name"
+  if wait $!; then
     passed=$((passed + 1))
     echo "== $name passed ($((SECONDS - begin)) s)"
   else
-    failed=$((failed + 1))
+    failed+=("$name")
     echo "== $name FAILED ($((SECONDS - begin)) s)"
   fi
 }
@@ -39,5 +45,10 @@ if [ -z "${SKIP_FUZZ:-}" ]; then
   FUZZ_SECONDS=${FUZZ_SECONDS:-10} ring fuzz 1500 make --no-print-directory fuzz
 fi
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+# Who reads only the end sees what failed, and how.
+for name in "${failed[@]}"; do
+  echo "== $name FAILED; the end of what it printed:"
+  tail -n 30 "$outputs/$name"
+done
+echo "$passed passed, ${#failed[@]} failed"
+[ ${#failed[@]} -eq 0 ]
