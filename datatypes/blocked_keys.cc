@@ -130,6 +130,23 @@ void BlockForKeys(CommandContext& ctx, Type type, Args keys, int64_t deadline_ms
   ctx.Block(std::make_unique<TryAgain>(ctx, type, keys, try_again), deadline_ms);
 }
 
+Result<void> TryOrBlock(CommandContext& ctx, Type type, Args keys, int64_t deadline_ms,
+                        TryCommand attempt) {
+  ASSIGN_OR_RETURN(const bool done, attempt(ctx));
+  if (done) return {};
+  if (ctx.may_block) {
+    BlockForKeys(ctx, type, keys, deadline_ms, attempt);
+  } else {
+    ctx.reply.NullArray();
+  }
+  return {};
+}
+
+Result<void> TryOrBlock(CommandContext& ctx, Type type, TryCommand attempt) {
+  ASSIGN_OR_RETURN(const int64_t deadline_ms, ParseTimeoutSeconds(ctx.args.back(), ctx.now_ms));
+  return TryOrBlock(ctx, type, KeysBeforeTimeout(ctx), deadline_ms, attempt);
+}
+
 Result<int64_t> ParseTimeoutSeconds(std::string_view text, int64_t now_ms) {
   constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
   const std::optional<long double> seconds = resp::ParseLongDouble(text);

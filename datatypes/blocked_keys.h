@@ -122,6 +122,16 @@ class KeyWait : public Suspension {
 using TryCommand = Result<bool> (*)(CommandContext&);
 void BlockForKeys(CommandContext& ctx, Type type, Args keys, int64_t deadline_ms,
                   TryCommand try_again);
+// The whole of a command that takes from the first of several keys: tries, and waits for them if
+// that is for nothing, or answers as if its time were over where it may not wait. The second is for
+// those whose arguments are `key [key ...] timeout`.
+Result<void> TryOrBlock(CommandContext& ctx, Type type, Args keys, int64_t deadline_ms,
+                        TryCommand attempt);
+Result<void> TryOrBlock(CommandContext& ctx, Type type, TryCommand attempt);
+// The keys of such a command.
+inline Args KeysBeforeTimeout(const CommandContext& ctx) {
+  return ctx.args.subspan(1, ctx.args.size() - 2);
+}
 
 // A time-out in seconds, with a fraction: the time it ends at, 0 for never.
 Result<int64_t> ParseTimeoutSeconds(std::string_view text, int64_t now_ms);

@@ -16,7 +16,7 @@ namespace {
 // the command is suspended for a load.
 
 Result<bool> TryPop(CommandContext& ctx, List::End end) {
-  for (const std::string_view key : ctx.args.subspan(1, ctx.args.size() - 2)) {
+  for (const std::string_view key : KeysBeforeTimeout(ctx)) {
     ASSIGN_OR_RETURN(List list, OpenList(ctx, key));
     if (!list.exists()) continue;
     RowLoads loads(ctx);
@@ -30,28 +30,14 @@ Result<bool> TryPop(CommandContext& ctx, List::End end) {
   return false;
 }
 
-Result<void> BlockingPop(CommandContext& ctx, List::End end, TryCommand try_pop) {
-  ASSIGN_OR_RETURN(const int64_t deadline_ms, ParseTimeoutSeconds(ctx.args.back(), ctx.now_ms));
-  ASSIGN_OR_RETURN(const bool done, TryPop(ctx, end));
-  if (done) return {};
-  if (!ctx.may_block) {
-    ctx.reply.NullArray();
-    return {};
-  }
-  BlockForKeys(ctx, kList, ctx.args.subspan(1, ctx.args.size() - 2), deadline_ms, try_pop);
-  return {};
-}
-
 // BLPOP key [key ...] timeout
 Result<void> BLPop(CommandContext& ctx) {
-  return BlockingPop(ctx, List::End::kHead,
-                     [](CommandContext& later) { return TryPop(later, List::End::kHead); });
+  return TryOrBlock(ctx, kList, [](CommandContext& now) { return TryPop(now, List::End::kHead); });
 }
 
 // BRPOP key [key ...] timeout
 Result<void> BRPop(CommandContext& ctx) {
-  return BlockingPop(ctx, List::End::kTail,
-                     [](CommandContext& later) { return TryPop(later, List::End::kTail); });
+  return TryOrBlock(ctx, kList, [](CommandContext& now) { return TryPop(now, List::End::kTail); });
 }
 
 Result<void> BlockingMove(CommandContext& ctx, std::string_view timeout, TryCommand try_move) {
@@ -94,14 +80,7 @@ Result<bool> TryBLMPop(CommandContext& ctx) {
 Result<void> BLMPop(CommandContext& ctx) {
   ASSIGN_OR_RETURN(const MultiPop pop, ParseMultiPop(ctx.args.subspan(2)));
   ASSIGN_OR_RETURN(const int64_t deadline_ms, ParseTimeoutSeconds(ctx.args[1], ctx.now_ms));
-  ASSIGN_OR_RETURN(const bool done, PopFromFirst(ctx, pop));
-  if (done) return {};
-  if (!ctx.may_block) {
-    ctx.reply.NullArray();
-    return {};
-  }
-  BlockForKeys(ctx, kList, pop.keys, deadline_ms, TryBLMPop);
-  return {};
+  return TryOrBlock(ctx, kList, pop.keys, deadline_ms, TryBLMPop);
 }
 
 constexpr CommandSpec Popper(std::string_view name, CommandSpec::Handler handler,

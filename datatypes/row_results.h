@@ -16,6 +16,12 @@ Result<T> OrError(lsm::Result<T> result) {
   return *std::move(result);
 }
 
+template <typename T>
+Result<void> OnlyError(const lsm::Result<T>& result) {
+  if (!result) return tl::unexpected(Error(result.error()));
+  return {};
+}
+
 // For changes of rows that were loaded before.
 template <typename T>
 T Ensured(lsm::Result<T> result) {

@@ -18,6 +18,7 @@
 
 #include "datatypes/ordered_integer.h"
 #include "datatypes/packed_integers.h"
+#include "datatypes/row_results.h"
 #include "resp/number_format.h"
 #include "resp/number_parse.h"
 
@@ -28,19 +29,6 @@ constexpr std::string_view kTextTag = "\xff";
 
 Error Damaged() {
   return Error(lsm::Status::Corruption("a set's integers are damaged"));
-}
-
-template <typename T>
-Result<T> OrError(lsm::Result<T> result) {
-  if (!result) return tl::unexpected(Error(result.error()));
-  return *std::move(result);
-}
-
-// For changes of rows that were loaded before.
-template <typename T>
-T Ensured(lsm::Result<T> result) {
-  ENSURE(result.has_value());
-  return *std::move(result);
 }
 
 std::optional<int64_t> IntegerOf(std::string_view member) {

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <string>
-#include <utility>
 
 #include "datatypes/errors.h"
 #include "datatypes/result.h"
+#include "datatypes/row_results.h"
 #include "datatypes/stream_format.h"
 #include "lsm/collection.h"
 #include "lsm/status.h"
@@ -15,23 +15,6 @@ namespace datatypes {
 
 inline Failure DamagedStream(const char* what) {
   return Failure(Error(lsm::Status::Corruption(what)));
-}
-
-template <typename T>
-Result<T> OrError(lsm::Result<T> result) {
-  if (!result) return tl::unexpected(Error(result.error()));
-  return *std::move(result);
-}
-template <typename T>
-Result<void> OnlyError(const lsm::Result<T>& result) {
-  if (!result) return tl::unexpected(Error(result.error()));
-  return {};
-}
-// For changes of rows that were loaded before.
-template <typename T>
-T Ensured(lsm::Result<T> result) {
-  ENSURE(result.has_value());
-  return *std::move(result);
 }
 
 // The least subkey that is greater than the one of this tag and ID.

@@ -15,7 +15,7 @@ namespace {
 // Answers if there is a member; false: there is none, nothing is replied. True also if the command
 // is suspended for a load.
 Result<bool> TryPop(CommandContext& ctx, ZEnd end) {
-  for (const std::string_view key : ctx.args.subspan(1, ctx.args.size() - 2)) {
+  for (const std::string_view key : KeysBeforeTimeout(ctx)) {
     ASSIGN_OR_RETURN(SortedSet set, OpenSortedSet(ctx, key));
     if (!set.exists()) continue;
     if (!SmallLoadedOrSuspended(ctx, set)) return true;
@@ -25,28 +25,14 @@ Result<bool> TryPop(CommandContext& ctx, ZEnd end) {
   return false;
 }
 
-Result<void> BlockingPop(CommandContext& ctx, ZEnd end, TryCommand try_pop) {
-  ASSIGN_OR_RETURN(const int64_t deadline_ms, ParseTimeoutSeconds(ctx.args.back(), ctx.now_ms));
-  ASSIGN_OR_RETURN(const bool done, TryPop(ctx, end));
-  if (done) return {};
-  if (!ctx.may_block) {
-    ctx.reply.NullArray();
-    return {};
-  }
-  BlockForKeys(ctx, kSortedSet, ctx.args.subspan(1, ctx.args.size() - 2), deadline_ms, try_pop);
-  return {};
-}
-
 // BZPOPMIN key [key ...] timeout
 Result<void> BZPopMin(CommandContext& ctx) {
-  return BlockingPop(ctx, ZEnd::kMin,
-                     [](CommandContext& later) { return TryPop(later, ZEnd::kMin); });
+  return TryOrBlock(ctx, kSortedSet, [](CommandContext& now) { return TryPop(now, ZEnd::kMin); });
 }
 
 // BZPOPMAX key [key ...] timeout
 Result<void> BZPopMax(CommandContext& ctx) {
-  return BlockingPop(ctx, ZEnd::kMax,
-                     [](CommandContext& later) { return TryPop(later, ZEnd::kMax); });
+  return TryOrBlock(ctx, kSortedSet, [](CommandContext& now) { return TryPop(now, ZEnd::kMax); });
 }
 
 // BZMPOP timeout numkeys key [key ...] <MIN | MAX> [COUNT count]
@@ -57,14 +43,7 @@ Result<bool> TryBZMPop(CommandContext& ctx) {
 Result<void> BZMPop(CommandContext& ctx) {
   ASSIGN_OR_RETURN(const ZMultiPop pop, ParseZMultiPop(ctx.args.subspan(2)));
   ASSIGN_OR_RETURN(const int64_t deadline_ms, ParseTimeoutSeconds(ctx.args[1], ctx.now_ms));
-  ASSIGN_OR_RETURN(const bool done, PopFromFirstSortedSet(ctx, pop));
-  if (done) return {};
-  if (!ctx.may_block) {
-    ctx.reply.NullArray();
-    return {};
-  }
-  BlockForKeys(ctx, kSortedSet, pop.keys, deadline_ms, TryBZMPop);
-  return {};
+  return TryOrBlock(ctx, kSortedSet, pop.keys, deadline_ms, TryBZMPop);
 }
 
 constexpr CommandSpec Popper(std::string_view name, CommandSpec::Handler handler,

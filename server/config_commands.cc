@@ -140,7 +140,7 @@ constexpr CommandSpec kConfigCommands[] = {
      .subcommands = kConfigSubcommands,
      .group = "server",
      .since = "2.0.0",
-     .summary = "A container for server configuration commands.",
+     .summary = "Holds the commands about the configuration.",
      .complexity = "Depends on subcommand."},
 };
 

@@ -172,7 +172,7 @@ constexpr CommandSpec kDebugCommands[] = {
      .flags = datatypes::kAdmin | datatypes::kNoScript | datatypes::kLoading | datatypes::kStale,
      .group = "server",
      .since = "1.0.0",
-     .summary = "A container for debugging commands.",
+     .summary = "Holds the commands for tests and for finding faults.",
      .complexity = "Depends on subcommand."},
 };
 
