@@ -10,6 +10,7 @@
 #include "datatypes/value_rows.h"
 #include "lsm/collection.h"
 #include "lsm/collection_cursor.h"
+#include "lsm/row_expiry.h"
 #include "rdb/reader.h"
 #include "rdb/writer.h"
 
@@ -81,6 +82,9 @@ class KeyMaker final : public ValueRowsHandler {
     }
     if (entry_->type_flags() != head.type_flags) {
       keyspace_.store().SetTypeFlags(entry_, head.type_flags);
+    }
+    if (head.row_times != lsm::RowTimes()) {
+      lsm::RowExpiry::Of(keyspace_.store()).SetTimes(entry_, head.row_times);
     }
     return true;
   }

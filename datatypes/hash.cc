@@ -43,17 +43,16 @@ Hash::Extras Hash::LoadExtras() const {
   return extras;
 }
 
+std::string_view Hash::EncodeExtras(uint32_t erased, uint64_t timed, char (&bytes)[kExtrasBytes]) {
+  lsm::EncodeBigEndian(bytes, erased);
+  lsm::EncodeBigEndian(bytes + sizeof erased, timed);
+  if (timed != 0) return {bytes, sizeof bytes};
+  return {bytes, erased != 0 ? sizeof erased : 0};
+}
+
 void Hash::StoreExtras(const Extras& extras) {
-  char bytes[12];
-  lsm::EncodeBigEndian(bytes, extras.erased);
-  lsm::EncodeBigEndian(bytes + 4, extras.timed);
-  size_t size = 0;
-  if (extras.timed != 0) {
-    size = 12;
-  } else if (extras.erased != 0) {
-    size = 4;
-  }
-  entry_ = store().SetPayload(entry_, {bytes, size});
+  char bytes[kExtrasBytes];
+  entry_ = store().SetPayload(entry_, EncodeExtras(extras.erased, extras.timed, bytes));
 }
 
 bool Hash::PrefetchRanks(uint64_t from, uint64_t to, lsm::LoadWaiter& waiter) const {

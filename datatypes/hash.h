@@ -109,6 +109,12 @@ class Hash {
   // Erases up to `most` of them, earliest first; returns how many. The key may go with them.
   Result<uint64_t> EraseDue(uint64_t most);
 
+  // The meta's payload: how many fields were erased since it is a hash table, and how many expire.
+  // Returns what is used of `bytes`.
+  static constexpr size_t kExtrasBytes = 12;
+  static std::string_view EncodeExtras(uint32_t erased, uint64_t timed,
+                                       char (&bytes)[kExtrasBytes]);
+
   // As OBJECT ENCODING has it: "listpack", "listpackex" or "hashtable".
   static std::string_view Encoding(const lsm::Entry& entry);
 

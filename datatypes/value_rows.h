@@ -11,6 +11,7 @@
 
 #include "datatypes/settings.h"
 #include "datatypes/types.h"
+#include "lsm/row_times.h"
 #include "lsm/status.h"
 #include "rdb/events.h"
 
@@ -24,7 +25,8 @@ struct ValueHead {
   Type type = kNone;
   uint8_t type_flags = 0;
   std::string payload;
-  bool has_rows = false;  // The meta has a collection, be it empty.
+  bool has_rows = false;         // The meta has a collection, be it empty.
+  lsm::RowTimes row_times = {};  // When rows of it are due: of hashes whose fields expire.
 };
 
 // Takes the elements of one value, in the order of a dump, and gives out its rows. Bounded memory
@@ -48,8 +50,8 @@ class ValueRows {
   virtual lsm::Status StreamGroup(const rdb::StreamGroup& group);
   virtual lsm::Status StreamConsumer(const rdb::StreamConsumer& consumer);
   virtual lsm::Status StreamPending(const rdb::StreamPending& pending);
-  // After the last element; may still give out rows. False: nothing is left of it (all its fields
-  // have expired), there is no such key.
+  // After the last element; may still give out rows. False: nothing is left of it, there is no such
+  // key.
   virtual lsm::Result<bool> Finish(ValueHead* head) = 0;
 };
 

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "lsm/store_options.h"
+
 namespace lsm {
 namespace {
 
@@ -89,10 +91,10 @@ Status StoreWriter::PutKey(uint32_t db, std::string_view key, MetaHead head,
   if (database.generation == 0) database.generation = counters_.next_generation++;
   ++database.keys;
   const uint8_t shard = ShardOf(key);
-  head.ttl_row_ms = head.expire_at_ms;
-  if (head.expire_at_ms != kNoExpiry) {
-    ++database.expiring;
-    key_.assign(EncodeTtlKeyPrefix(head.expire_at_ms, database.generation).view());
+  if (head.expire_at_ms != kNoExpiry) ++database.expiring;
+  head.ttl_row_ms = EarlierOf(head.expire_at_ms, head.row_times.first_ms);
+  if (head.ttl_row_ms != kNoExpiry) {
+    key_.assign(EncodeTtlKeyPrefix(head.ttl_row_ms, database.generation).view());
     key_.append(key);
     LSM_RETURN_IF_ERROR(sorter_->Add(shard, key_, {}));
   }
@@ -157,6 +159,10 @@ Status StoreWriter::Finish(const std::function<void(uint64_t rows)>& progress) {
     table_bytes_ += shard->bytes();
   }
   sorter_.reset();
+  // No record is missing from an empty log; that there is no log at all would be damage.
+  const fs::path log = fs::path(building_) / kLogDirectoryName;
+  fs::create_directory(log, error);
+  if (error) return Status::IoError(log.string() + ": " + error.message());
   LSM_RETURN_IF_ERROR(SyncDirectory(building_));
   const std::string dir = WithoutSlash(options_.dir);
   // An empty directory gives way to a rename; one that has got something since does not.

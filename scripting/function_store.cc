@@ -2,6 +2,7 @@
 #include "scripting/function_store.h"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 
 namespace scripting {
@@ -13,6 +14,29 @@ constexpr char kVersion = 1;
 
 std::string RowOf(std::string_view name) {
   return std::string(kLibraryRow) + std::string(name);
+}
+
+using Names = std::set<std::string, std::less<>>;
+// The system row of that name, if there is one.
+using ReadRow = std::function<lsm::Result<std::optional<std::string>>(std::string_view name)>;
+
+lsm::Result<std::vector<StoredLibrary>> ReadAll(const ReadRow& read, Names* names) {
+  std::vector<StoredLibrary> libraries;
+  LSM_ASSIGN_OR_RETURN(const std::optional<std::string> row, read(kNamesRow));
+  if (!row.has_value()) return libraries;
+  auto decoded = DecodeLibraryNames(*row);
+  if (!decoded.has_value()) {
+    return tl::unexpected(lsm::Status::Corruption("the names of the libraries of functions"));
+  }
+  *names = std::move(*decoded);
+  for (const std::string& name : *names) {
+    LSM_ASSIGN_OR_RETURN(std::optional<std::string> source, read(RowOf(name)));
+    if (!source.has_value()) {
+      return tl::unexpected(lsm::Status::Corruption("no code of the library " + name));
+    }
+    libraries.push_back({name, std::move(*source)});
+  }
+  return libraries;
 }
 
 }  // namespace
@@ -45,23 +69,27 @@ std::optional<std::set<std::string, std::less<>>> DecodeLibraryNames(std::string
   return names;
 }
 
-lsm::Result<std::vector<FunctionStore::Library>> FunctionStore::Load() {
-  std::vector<Library> libraries;
-  LSM_ASSIGN_OR_RETURN(const std::optional<std::string> row, store_.GetSystem(kNamesRow));
-  if (!row.has_value()) return libraries;
-  auto names = DecodeLibraryNames(*row);
-  if (!names.has_value()) {
-    return tl::unexpected(lsm::Status::Corruption("the names of the libraries of functions"));
+lsm::Result<std::vector<StoredLibrary>> FunctionStore::Load() {
+  return ReadAll([this](std::string_view name) { return store_.GetSystem(name); }, &names_);
+}
+
+lsm::Result<std::vector<StoredLibrary>> ReadLibraries(const lsm::Snapshot& snapshot) {
+  Names names;
+  return ReadAll(
+      [&snapshot](std::string_view name) {
+        return snapshot.ReadStoreRow(std::string(lsm::kSystemRowPrefix).append(name));
+      },
+      &names);
+}
+
+lsm::Status WriteLibraries(lsm::StoreWriter& writer, const std::vector<StoredLibrary>& libraries) {
+  if (libraries.empty()) return {};
+  Names names;
+  for (const StoredLibrary& library : libraries) {
+    names.insert(library.name);
+    LSM_RETURN_IF_ERROR(writer.PutSystem(RowOf(library.name), library.source));
   }
-  names_ = std::move(*names);
-  for (const std::string& name : names_) {
-    LSM_ASSIGN_OR_RETURN(std::optional<std::string> source, store_.GetSystem(RowOf(name)));
-    if (!source.has_value()) {
-      return tl::unexpected(lsm::Status::Corruption("no code of the library " + name));
-    }
-    libraries.push_back({name, std::move(*source)});
-  }
-  return libraries;
+  return writer.PutSystem(kNamesRow, EncodeLibraryNames(names));
 }
 
 void FunctionStore::PutNames() {

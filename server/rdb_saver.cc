@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "lsm/snapshot.h"
+#include "scripting/function_store.h"
 #include "server/server.h"
 #include "server/version.h"
 
@@ -71,10 +72,15 @@ void RdbSaver::Start(Done done) {
   });
 }
 
+Status RdbSaver::Dump(const lsm::Snapshot& snapshot, Job& job) {
+  LSM_ASSIGN_OR_RETURN(auto libraries, scripting::ReadLibraries(snapshot));
+  for (auto& library : libraries) job.options.functions.push_back(std::move(library.source));
+  return datatypes::DumpSnapshotToFile(snapshot, job.options, job.path, job.progress, &job.losses);
+}
+
 void RdbSaver::Write(std::unique_ptr<lsm::Snapshot> snapshot) {
   thread_ = std::thread([this, job = job_, view = std::move(snapshot)]() mutable {
-    const Status status =
-        datatypes::DumpSnapshotToFile(*view, job->options, job->path, job->progress, &job->losses);
+    const Status status = Dump(*view, *job);
     view.reset();
     server_.Post([this, job, status] {
       if (!job->abandoned) Finish(status);

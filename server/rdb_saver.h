@@ -51,6 +51,8 @@ class RdbSaver {
  private:
   struct Job;
   void Write(std::unique_ptr<lsm::Snapshot> snapshot);
+  // On the job's own thread.
+  static lsm::Status Dump(const lsm::Snapshot& snapshot, Job& job);
   void Finish(const lsm::Status& status);
   datatypes::SnapshotDumpOptions MakeOptions() const;
 

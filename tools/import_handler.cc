@@ -3,7 +3,10 @@
 
 #include <limits>
 
+#include "datatypes/arguments.h"
 #include "datatypes/glob.h"
+#include "scripting/function_registry.h"
+#include "scripting/library_metadata.h"
 
 namespace tools {
 
@@ -14,18 +17,42 @@ bool KeyFilter::Wants(const rdb::KeyHead& head) const {
          (match.empty() || datatypes::GlobMatch(match, head.key));
 }
 
-bool ImportHandler::OnWarning(uint64_t offset, std::string_view text) {
+void ImportHandler::Warn(std::string text) {
   constexpr size_t kKept = 20;
   ++warning_count_;
-  if (warnings_.size() < kKept) {
-    warnings_.push_back("byte " + std::to_string(offset) + ": " + std::string(text));
-  }
+  if (warnings_.size() < kKept) warnings_.push_back(std::move(text));
+}
+
+bool ImportHandler::OnWarning(uint64_t offset, std::string_view text) {
+  Warn("byte " + std::to_string(offset) + ": " + std::string(text));
   return true;
 }
 
-bool ImportHandler::OnFunction(std::string_view) {
-  ++counts_.functions;
+bool ImportHandler::OnFunction(std::string_view code) {
+  const auto metadata = scripting::ParseLibraryMetadata(code);
+  if (!metadata) {
+    Warn("a library of functions is left out: " + metadata.error().text());
+    return true;
+  }
+  if (!datatypes::EqualsIgnoreCase(metadata->engine, "lua")) {
+    Warn("the library of functions " + metadata->name + " is left out: it is for the engine " +
+         metadata->engine);
+    return true;
+  }
+  for (const scripting::StoredLibrary& other : libraries_) {
+    if (other.name != metadata->name) continue;
+    return Keep(Status::Corruption("the library of functions " + other.name + " appears twice"));
+  }
+  library_bytes_ += code.size();
+  if (library_bytes_ > scripting::FunctionRegistry::kMaxCodeBytes) {
+    return Keep(Status::Corruption("more code of functions than a server takes"));
+  }
+  libraries_.push_back({metadata->name, std::string(code)});
   return true;
+}
+
+Status ImportHandler::Finish() {
+  return scripting::WriteLibraries(writer_, libraries_);
 }
 
 ImportHandler::Take ImportHandler::BeginKey(const rdb::KeyHead& head) {
@@ -59,6 +86,7 @@ bool ImportHandler::EndKey(const datatypes::ValueHead& head, bool any) {
   if (!any) return true;
   if (head.has_rows && meta_.collection == 0) meta_.collection = writer_.NewCollection(key_);
   meta_.type_flags = head.type_flags;
+  meta_.row_times = head.row_times;
   ++counts_.keys;
   return Keep(writer_.PutKey(db_, key_, meta_, head.payload));
 }

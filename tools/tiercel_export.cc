@@ -22,6 +22,7 @@
 #include "lsm/file_system.h"
 #include "lsm/store.h"
 #include "resp/number_parse.h"
+#include "scripting/function_store.h"
 #include "tools/progress.h"
 
 namespace {
@@ -123,6 +124,9 @@ int Export(const Arguments& arguments) {
   if (!snapshot) return Fail(snapshot.error().message());
   datatypes::SnapshotDumpOptions options;
   options.format.version = arguments.version;
+  auto libraries = scripting::ReadLibraries(**snapshot);
+  if (!libraries) return Fail(libraries.error().message());
+  for (auto& library : *libraries) options.functions.push_back(std::move(library.source));
   datatypes::SnapshotDumpProgress progress;
   datatypes::SnapshotDumpLosses losses;
   lsm::Status dumped;
@@ -155,6 +159,12 @@ int Export(const Arguments& arguments) {
                  "warning: %llu hashes were written without the expiry of their fields, for which "
                  "version %d has no place\n",
                  static_cast<unsigned long long>(losses.hashes), arguments.version);
+  }
+  if (losses.functions > 0) {
+    std::fprintf(stderr,
+                 "warning: %llu function libraries were left out, for which version %d has no "
+                 "place\n",
+                 static_cast<unsigned long long>(losses.functions), arguments.version);
   }
   std::printf("%llu keys exported, %llu bytes\n",
               static_cast<unsigned long long>(progress.keys.load()),

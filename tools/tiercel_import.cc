@@ -198,15 +198,11 @@ void Report(const tools::ImportHandler& handler, const lsm::StoreWriter& writer,
         stderr, "... and %llu more warnings\n",
         static_cast<unsigned long long>(handler.warning_count() - handler.warnings().size()));
   }
-  if (counts.functions > 0) {
-    std::fprintf(stderr,
-                 "warning: %llu function libraries are not taken over: FUNCTION LOAD them\n",
-                 static_cast<unsigned long long>(counts.functions));
-  }
   std::printf(
-      "%llu keys imported into %s (%llu bytes of tables), %llu had expired, %llu were not "
-      "wanted\n",
-      static_cast<unsigned long long>(counts.keys), dir.c_str(),
+      "%llu keys and %llu libraries of functions imported into %s (%llu bytes of tables), "
+      "%llu keys had expired, %llu were not wanted\n",
+      static_cast<unsigned long long>(counts.keys),
+      static_cast<unsigned long long>(handler.libraries()), dir.c_str(),
       static_cast<unsigned long long>(writer.table_bytes()),
       static_cast<unsigned long long>(counts.expired),
       static_cast<unsigned long long>(counts.filtered));
@@ -225,6 +221,7 @@ int Import(const Arguments& arguments, Input& input) {
   tools::ImportHandler handler(**writer, arguments.filter, now_ms, settings);
   tools::Progress progress(arguments.quiet);
   if (const auto error = ReadDump(input, handler, &handler.status(), progress)) return Fail(*error);
+  if (const lsm::Status wrote = handler.Finish(); !wrote.ok()) return Fail(wrote.message());
   progress.Begin("writing tables", "rows", (*writer)->rows());
   const lsm::Status finished =
       (*writer)->Finish([&progress](uint64_t rows) { progress.Update(rows); });

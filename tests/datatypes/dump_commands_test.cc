@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include "rdb/listpack_builder.h"
+#include "rdb/output.h"
 #include "rdb/writer.h"
 #include "resp/split_args.h"
 #include "tests/datatypes/test_server.h"
@@ -39,6 +41,64 @@ TEST_CASE("RESTORE takes what redis-server 7.0 dumped") {
             "111d1d0000000600816202842d312e3505816102010181630283696e6604ff0a00f115c28bb0b21c6b");
     CHECK(server.Run({"ZRANGE", "zset", "0", "-1", "WITHSCORES"}) ==
           "[\"b\", \"-1.5\", \"a\", \"1\", \"c\", \"inf\"]");
+  });
+}
+
+constexpr int64_t kFarMs = 4'000'000'000'000;
+
+// A hash of the fields a (due at kFarMs + 5), b (never) and c (due at kFarMs), as each form has it.
+std::string TimedHash(uint8_t type, int version) {
+  constexpr uint8_t kBefore = 22;
+  constexpr uint8_t kRelative = 24;
+  constexpr int kValkey = 80;
+  const std::vector<std::pair<std::string, uint64_t>> fields = {
+      {"a", kFarMs + 5}, {"b", 0}, {"c", kFarMs}};
+  std::string payload;
+  rdb::StringSink sink(&payload);
+  rdb::Output out(sink, /*compress=*/false);
+  out.Byte(type);
+  if (type >= kRelative) out.Uint64(kFarMs);
+  if (type == kBefore || type == kRelative) {
+    out.Length(fields.size());
+    for (const auto& [field, at_ms] : fields) {
+      if (version < kValkey)
+        out.Length(at_ms == 0 ? 0 : type == kBefore ? at_ms : at_ms - kFarMs + 1);
+      out.String(field);
+      out.String("v");
+      if (version >= kValkey) out.Uint64(at_ms == 0 ? ~uint64_t{0} : at_ms);
+    }
+  } else {
+    std::string entries;
+    rdb::ListpackBuilder builder(&entries);
+    for (const auto& [field, at_ms] : fields) {
+      builder.Text(field);
+      builder.Text("v");
+      builder.Number(static_cast<int64_t>(at_ms));
+    }
+    out.String(rdb::FinishListpack(entries, builder.elements()));
+  }
+  REQUIRE(out.Flush().has_value());
+  rdb::AppendDumpFooter(version, &payload);
+  return payload;
+}
+
+TEST_CASE("RESTORE takes hashes whose fields expire, in each form of Redis 7.4 to 8 and Valkey 9") {
+  TestServer::InEachMode([](TestServer& server) {
+    const std::vector<std::pair<uint8_t, int>> forms = {{22, 12}, {23, 12}, {24, 12},
+                                                        {25, 12}, {25, 13}, {22, 80}};
+    for (const auto& [type, version] : forms) {
+      CAPTURE(static_cast<int>(type));
+      CAPTURE(version);
+      const std::string payload = TimedHash(type, version);
+      CHECK(server.Run({"RESTORE", "h", "0", payload, "REPLACE"}) == "+OK");
+      CHECK(server.Run({"HPEXPIRETIME", "h", "FIELDS", "3", "a", "b", "c"}) ==
+            "[:4000000000005, :-1, :4000000000000]");
+      CHECK(server.Run({"HGETALL", "h"}) == R"(["a", "v", "b", "v", "c", "v"])");
+      CHECK(server.Run({"OBJECT", "ENCODING", "h"}) == "\"listpackex\"");
+      CHECK(server.Run({"HPERSIST", "h", "FIELDS", "1", "a"}) == "[:1]");
+      CHECK(server.Run({"HDEL", "h", "c"}) == ":1");
+      CHECK(server.Run({"HLEN", "h"}) == ":2");
+    }
   });
 }
 

@@ -76,6 +76,10 @@ TEST_CASE("What StoreWriter has built is a whole store, however little memory it
       const Status finished = (*writer)->Finish(nullptr);
       REQUIRE_MESSAGE(finished.ok(), finished.message());
 
+      const auto fresh = CheckStore({.dir = work.dir()});
+      REQUIRE(fresh.has_value());
+      CHECK(fresh->ok());
+
       StoreOptions open;
       open.dir = work.dir();
       open.shards = shards;
