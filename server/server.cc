@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
-#include <random>
 #include <utility>
 
 #include <fmt/format.h>
@@ -27,7 +26,9 @@
 #include "server/monitors.h"
 #include "server/pause.h"
 #include "server/pubsub.h"
+#include "server/random_hex.h"
 #include "server/rdb_saver.h"
+#include "server/replication/stream.h"
 #include "server/request_batch.h"
 #include "server/scripts.h"
 #include "server/sync_waiters.h"
@@ -53,14 +54,6 @@ uint64_t EffectiveMaxMemory(const Settings& settings) {
   return DefaultMaxMemory();
 }
 
-std::string RandomHex(size_t digits) {
-  std::random_device random;
-  std::string text;
-  while (text.size() < digits) text += fmt::format("{:08x}", random());
-  text.resize(digits);
-  return text;
-}
-
 }  // namespace
 
 Server::Server(const Environment& environment)
@@ -70,7 +63,9 @@ Server::Server(const Environment& environment)
       batch_(std::make_unique<RequestBatch>()),
       now_ms_(environment.clock.NowMs()),
       start_time_ms_(now_ms_),
-      run_id_(RandomHex(40)) {
+      run_id_(RandomHex(ReplicationStream::kIdDigits)),
+      replication_stream_(std::make_unique<ReplicationStream>(
+          [] { return RandomHex(ReplicationStream::kIdDigits); })) {
   datatypes::AddDataCommands(commands_);
   AddServerCommands(commands_);
 }

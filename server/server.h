@@ -35,6 +35,7 @@ class Monitors;
 class PauseState;
 class PubSub;
 class RdbSaver;
+class ReplicationStream;
 class RequestBatch;
 class Scripts;
 class ServerHooks;
@@ -110,6 +111,8 @@ class Server {
   Instruments& instruments() { return *instruments_; }
   RdbSaver& rdb_saver() { return *rdb_saver_; }
   BackupRunner& backups() { return *backups_; }
+  // What replicas of this server are sent.
+  ReplicationStream& replication_stream() { return *replication_stream_; }
 
   // ---- Facts ------------------------------------------------------------------------------
   // The time of this iteration; to be used where a few milliseconds do not matter.
@@ -120,6 +123,8 @@ class Server {
   // The port that is listened on (the settings may say 0); 0: none.
   int bound_port() const;
   bool shutting_down() const { return shutting_down_; }
+  // It follows a primary. Not built yet: REPLICAOF is unknown, so it never does.
+  bool is_replica() const { return false; }
   // Bytes that the process may use: maxmemory, or what it stands for when it is 0.
   uint64_t effective_maxmemory() const { return effective_maxmemory_; }
 
@@ -207,6 +212,7 @@ class Server {
   int64_t now_ms_;
   int64_t start_time_ms_;
   std::string run_id_;
+  std::unique_ptr<ReplicationStream> replication_stream_;
   uint64_t effective_maxmemory_ = 0;
   bool in_turn_ = false;
   bool shutting_down_ = false;
