@@ -32,6 +32,10 @@ constexpr std::string_view kReadOnlyScript =
     "ERR Write commands are not allowed from read-only scripts.";
 constexpr std::string_view kNoMemory = "not enough memory";
 
+bool SkipsFirstLine(std::string_view code) {
+  return code.starts_with('#') || code.starts_with("\xef\xbb\xbf#");
+}
+
 int Panic(lua_State* state) {
   const char* const message = lua_tostring(state, -1);
   lsm::EnsureFailed(message == nullptr ? "Lua error" : message, __FILE__, __LINE__);
@@ -74,6 +78,9 @@ LuaVm::~LuaVm() {
 // ---- Running -----------------------------------------------------------------------------------
 
 Result<void> LuaVm::Compile(std::string_view code, const char* chunk_name) {
+  // LuaJIT passes over a first line of that kind, as Lua does in files; in a script it is no Lua.
+  const std::string shifted = SkipsFirstLine(code) ? " " + std::string(code) : std::string();
+  if (!shifted.empty()) code = shifted;
   const std::string placed = PlaceTailCalls(code);
   if (luaL_loadbufferx(state_, placed.data(), placed.size(), chunk_name, "t") == 0) return {};
   // So that the message speaks of what was sent.

@@ -226,13 +226,8 @@ constexpr luaL_Reg kMath[] = {
 constexpr luaL_Reg kTable[] = {{"insert", TableInsert}, {"setn", TableSetN}, {nullptr, nullptr}};
 constexpr luaL_Reg kNone[] = {{nullptr, nullptr}};
 
-// Calls LuaJIT's load (the upvalue) with (chunk, name, "t").
-int LoadText(lua_State* state, const char* default_name) {
-  lua_settop(state, 2);
-  if (lua_isnil(state, 2)) {
-    lua_pushstring(state, default_name);
-    lua_replace(state, 2);
-  }
+// Calls LuaJIT's load (the upvalue) with the two arguments on the stack, chunk and name, and "t".
+int LoadText(lua_State* state) {
   lua_pushliteral(state, "t");
   lua_pushvalue(state, lua_upvalueindex(1));
   lua_insert(state, 1);
@@ -290,12 +285,29 @@ int RaiseNonexistentGlobal(lua_State* state) {
 
 int TextLoad(lua_State* state) {
   luaL_checktype(state, 1, LUA_TFUNCTION);
-  return LoadText(state, "=(load)");
+  lua_settop(state, 2);
+  if (lua_isnil(state, 2)) {
+    lua_pushliteral(state, "=(load)");
+    lua_replace(state, 2);
+  }
+  return LoadText(state);
 }
 
 int TextLoadString(lua_State* state) {
-  const char* const code = luaL_checkstring(state, 1);
-  return LoadText(state, code);
+  const bool is_skipped = *luaL_checkstring(state, 1) == '#';
+  lua_settop(state, 2);
+  if (lua_isnil(state, 2)) {
+    lua_pushvalue(state, 1);
+    lua_replace(state, 2);
+  }
+  if (is_skipped) {
+    // LuaJIT would pass over such a first line.
+    lua_pushliteral(state, " ");
+    lua_pushvalue(state, 1);
+    lua_concat(state, 2);
+    lua_replace(state, 1);
+  }
+  return LoadText(state);
 }
 
 }  // namespace scripting

@@ -15,12 +15,7 @@ mkdir -p "$findings"
 if [ $# -gt 0 ]; then
   targets=("$@")
 else
-  # Both find a fault within seconds, and are left out until it is mended: script_source_fuzz, garbage
-  # that compiles as Lua and no longer does when its tail calls are placed; stream_rows_fuzz, bytes that
-  # are decoded although they are not what the encoder writes. By name they run.
-  known_faults='^(script_source_fuzz|stream_rows_fuzz)$'
-  echo "left out, with known faults: $known_faults"
-  mapfile -t targets < <(grep -vE "$known_faults" "$build/fuzz/targets.txt")
+  mapfile -t targets <"$build/fuzz/targets.txt"
 fi
 [ ${#targets[@]} -gt 0 ] || { echo "no fuzz targets in $build" >&2; exit 1; }
 
