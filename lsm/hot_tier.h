@@ -61,6 +61,7 @@ class HotTier : private NodeOwner, public PageListener {
   void FreeCollection(EntryCollection* collection);
   // Frees up to `max_pages` pages of dropped collections. True: there are more.
   bool FreeDropped(size_t max_pages);
+  bool has_dropped() const { return !dropped_.empty(); }
   // Frees the entry with its collection.
   void Erase(Entry* entry);
   // To be called when its collection may have grown or shrunk.

@@ -29,12 +29,13 @@ struct KeyName {
 
 // What somebody waits for within a collection.
 struct RowsWanted {
-  enum class What : uint8_t { kRow, kAll, kAt, kForward, kBackward };
+  enum class What : uint8_t { kRow, kRank, kAll, kAt, kForward, kBackward };
   What what = What::kRow;
-  std::string subkey;  // kRow, kForward, kBackward: where from.
+  std::string subkey;  // kRow, kRank; kForward, kBackward: where from.
   uint64_t rows = 0;   // kAll: only while the collection has no more. kForward, kBackward: steps.
   uint64_t rank = 0;   // kAt.
   bool from_end = false;  // kBackward: there is no `subkey`, the walk begins at the end.
+  std::optional<std::string> bound = std::nullopt;  // kForward, kBackward: where it ends.
 };
 
 // Who takes in what was loaded. Loop thread.

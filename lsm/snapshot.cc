@@ -106,6 +106,40 @@ Status Snapshot::ForEachRow(CollectionId collection, std::string_view prefix,
       [&](auto key, auto value) { return visit(key.substr(kRowKeyPrefixBytes), value); });
 }
 
+Status Snapshot::ReadRows(CollectionId collection, const RowWalk& walk, size_t max_bytes,
+                          RowSlice* slice) const {
+  const uint32_t shard = shards_.ShardOfCollection(collection);
+  LSM_ASSIGN_OR_RETURN(const Shards::Pin pin, shards_.Acquire(shard));
+  if (pin.epoch() != views_[shard].epoch) return Lost();
+  leveldb::ReadOptions options;
+  options.verify_checksums = true;
+  options.fill_cache = false;
+  options.snapshot = views_[shard].snapshot;
+  const std::unique_ptr<leveldb::Iterator> it(pin.db().NewIterator(options));
+
+  const bool forward = walk.direction == Collection::Direction::kForward;
+  const std::string begin = EncodeRowKey(collection, walk.from);
+  const std::string end =
+      walk.to ? EncodeRowKey(collection, *walk.to) : EncodeRowKey(collection + 1, {});
+  it->Seek(forward ? begin : end);
+  if (!forward) {
+    // From the first row behind the walk to the last one within it.
+    it->Valid() ? it->Prev() : it->SeekToLast();
+  }
+  const auto within = [&] {
+    if (!it->Valid()) return false;
+    const std::string_view key = ToView(it->key());
+    return forward ? key < end : key >= begin;
+  };
+  for (; within(); forward ? it->Next() : it->Prev()) {
+    if (slice->bytes() >= max_bytes) break;
+    slice->Add(ToView(it->key()).substr(kRowKeyPrefixBytes), ToView(it->value()));
+  }
+  LSM_RETURN_IF_ERROR(FromLevelStatus(it->status(), "lsm shard " + std::to_string(shard)));
+  if (!within()) slice->set_last();
+  return {};
+}
+
 Result<std::optional<std::string>> Snapshot::ReadStoreRow(std::string_view name) const {
   LSM_ASSIGN_OR_RETURN(auto rows, ReadStoreRows(name));
   if (rows.empty() || rows[0].name != name) return std::optional<std::string>();

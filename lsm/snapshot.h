@@ -11,6 +11,7 @@
 
 #include "lsm/disk_reader.h"
 #include "lsm/row_format.h"
+#include "lsm/row_stream.h"
 #include "lsm/shards.h"
 #include "lsm/status.h"
 
@@ -51,6 +52,11 @@ class Snapshot {
   }
   Status ForEachRow(CollectionId collection, std::string_view prefix,
                     const RowVisitor& visit) const;
+
+  // The first rows of a walk over a collection: one at least, if there is any, and no more than it
+  // takes to reach `max_bytes`.
+  Status ReadRows(CollectionId collection, const RowWalk& walk, size_t max_bytes,
+                  RowSlice* slice) const;
 
   // A store row by its whole name, and all whose names begin so.
   Result<std::optional<std::string>> ReadStoreRow(std::string_view name) const;

@@ -30,6 +30,7 @@
 #include "lsm/recovery.h"
 #include "lsm/row_batch.h"
 #include "lsm/row_expiry.h"
+#include "lsm/row_stream.h"
 #include "lsm/shards.h"
 #include "lsm/space_keeper.h"
 #include "lsm/store.h"
@@ -48,6 +49,7 @@ SyncPolicy LogPolicy(FsyncPolicy policy);
 //   store_turn.cc      the open turn, its way into the log and the applier, what comes back
 //   store_expiry.cc    keys whose time has come
 //   store_scan.cc      walks over keys, random keys
+//   store_stream.cc    streams of rows
 //   store_upkeep.cc    eviction, housekeeping, statistics, snapshots
 // What a change does: edits the entry, puts it on the hot tier's list of the turn, appends the rows
 // of collections and garbage to batch_ at once. SerialiseTurn() brings the listed entries' metas
@@ -76,6 +78,9 @@ class StoreImpl final : public Store,
   bool PrefetchScan(Entry& entry, std::optional<std::string_view> from, uint64_t rows,
                     Collection::Direction direction, LoadWaiter& waiter) override;
   void Abandon(LoadWaiter& waiter) override;
+  // lsm/row_stream.h
+  std::unique_ptr<RowStream> StreamRows(const Entry& entry, RowWalk walk);
+  bool PrefetchRows(Entry& entry, RowsWanted wanted, LoadWaiter& waiter);
   Result<Entry*> FindOrLoad(uint32_t db, std::string_view key, Access access) override;
 
   Entry* Create(uint32_t db, std::string_view key, TypeCode type, uint8_t type_flags,
@@ -122,10 +127,11 @@ class StoreImpl final : public Store,
   uint64_t synced_seq() const override { return parts_->log->synced_seq(); }
   void RequestSync() override { parts_->log->RequestSync(committed_seq_); }
   void SetFsyncPolicy(FsyncPolicy policy) override;
-  uint32_t WriteDelayUs() const override { return parts_->applier->WriteDelayUs(); }
+  uint32_t WriteDelayUs() const override;
 
   void RunCompletions() override;
   int64_t RunHousekeeping(int64_t budget_us) override;
+  bool FreeDeleted(int64_t budget_us);  // lsm/store_upkeep.h
 
   void TakeSnapshot(std::function<void(Result<std::unique_ptr<Snapshot>>)> done) override;
   Status Reopen() override;
@@ -144,6 +150,9 @@ class StoreImpl final : public Store,
 
  private:
   class ScanJob;
+  struct StreamState;
+  class StreamJob;
+  class Stream;
   class RefillJob;
 
   // A due key that is on its way from disk.
@@ -186,7 +195,6 @@ class StoreImpl final : public Store,
   std::optional<LoadRequest> StillMissing(const KeyName& name, CollectionId collection,
                                           const RowsWanted& wanted) override;
   std::optional<LoadRequest> MissingOf(Entry& entry, const RowsWanted& wanted);
-  bool PrefetchRows(Entry& entry, RowsWanted wanted, LoadWaiter& waiter);
   void OnEvicted(const Entry& entry) override;
   Result<LoadedRun> LoadRun(const LoadRequest& request) override;
 
@@ -251,7 +259,15 @@ class StoreImpl final : public Store,
   void AbandonScans(LoadWaiter& waiter);
   Result<std::optional<std::string>> RandomKeyNear(uint32_t db, uint64_t position);
 
+  // ---- Streams.
+  // Its reading has ended: tells who waits.
+  void EndFetch(StreamState& state, const Status& status);
+  void AbandonStreams(const LoadWaiter& waiter);
+
   // ---- Upkeep.
+  bool HasDeleted() const;
+  void FreeUntil(int64_t until_us);
+  uint32_t PinnedDelayUs() const;
   void EvictSome(int64_t until_us);
   void HurryApplier();
   void Log(char level, const std::string& line) const;
@@ -311,6 +327,7 @@ class StoreImpl final : public Store,
   std::deque<TtlRow> sweep_retries_;
   absl::flat_hash_map<ExpiryWaiter*, std::unique_ptr<ExpiryWaiter>> expiry_waiters_;
   std::vector<ScanJob*> scans_;  // Under way, oldest first.
+  std::vector<StreamState*> streams_;
 
   std::mt19937_64 random_;
   uint32_t coarse_now_s_ = 0;

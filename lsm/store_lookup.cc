@@ -107,6 +107,7 @@ bool StoreImpl::PrefetchAll(Entry& entry, uint64_t max_rows, LoadWaiter& waiter)
 
 void StoreImpl::Abandon(LoadWaiter& waiter) {
   AbandonScans(waiter);
+  AbandonStreams(waiter);
   board_->Abandon(waiter);
 }
 
@@ -174,14 +175,18 @@ std::optional<LoadRequest> StoreImpl::MissingOf(Entry& entry, const RowsWanted& 
   switch (wanted.what) {
     case RowsWanted::What::kRow:
       return collection.Check(wanted.subkey);
+    case RowsWanted::What::kRank:
+      return collection.Check(wanted.subkey, Collection::Want::kRank);
     case RowsWanted::What::kAt:
       return collection.CheckAt(wanted.rank);
     case RowsWanted::What::kForward:
-      return collection.CheckScan(wanted.subkey, wanted.rows, Collection::Direction::kForward);
+      return collection.CheckScan(wanted.subkey, wanted.rows, Collection::Direction::kForward,
+                                  wanted.bound);
     case RowsWanted::What::kBackward: {
       std::optional<std::string_view> from;
       if (!wanted.from_end) from = wanted.subkey;
-      return collection.CheckScan(from, wanted.rows, Collection::Direction::kBackward);
+      return collection.CheckScan(from, wanted.rows, Collection::Direction::kBackward,
+                                  wanted.bound);
     }
     case RowsWanted::What::kAll:
       break;

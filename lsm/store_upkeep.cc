@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "lsm/store_upkeep.h"
+
 #include <algorithm>
 #include <limits>
 #include <memory>
@@ -17,7 +19,7 @@ constexpr size_t kEvictionSteps = 1000;
 constexpr size_t kWorthMoreSteps = kEvictionSteps / 4;
 // Segments of the table whose dead entries are freed between two looks at the clock.
 constexpr size_t kDeadSegmentsPerSlice = 2;
-constexpr size_t kDroppedPagesPerSlice = 256;
+constexpr size_t kDroppedPagesPerSlice = 32;
 constexpr int64_t kIdleMs = 100;
 constexpr uint64_t kMinArrivalBytes = uint64_t{64} << 10;
 
@@ -46,24 +48,60 @@ void StoreImpl::HurryApplier() {
   parts_->applier->Barrier([this](const Status&) { Post([this] { hurrying_ = false; }); });
 }
 
+// What was changed stays in RAM until it is applied. Random writes to a collection that is larger
+// than RAM pin a page each: the applier's backlog of a few megabytes can hold all of the hot tier
+// and more. So writers are slowed, too, when the tier is over its budget and the applier has not
+// caught up: it is what eviction waits for.
+uint32_t StoreImpl::PinnedDelayUs() const {
+  constexpr uint64_t kCaughtUpBytes = uint64_t{64} << 10;
+  constexpr double kMaxDelayUs = 5000;
+  const auto used = static_cast<double>(hot_.used_bytes());
+  const auto budget = static_cast<double>(hot_budget_bytes_);
+  const double start = budget * 1.125;
+  if (used <= start || parts_->applier->backlog_bytes() <= kCaughtUpBytes) return 0;
+  const double over = std::min((used - start) / (budget / 4 + 1), 1.0);
+  return static_cast<uint32_t>(kMaxDelayUs * over * over);
+}
+
+uint32_t StoreImpl::WriteDelayUs() const {
+  return std::max(parts_->applier->WriteDelayUs(), PinnedDelayUs());
+}
+
+bool FreeDeleted(Store& store, int64_t budget_us) {
+  return static_cast<StoreImpl&>(store).FreeDeleted(budget_us);
+}
+
 int64_t StoreImpl::RunHousekeeping(int64_t budget_us) {
   const int64_t until_us = clock_.MonotonicUs() + budget_us;
   UpdateCoarseClock();
   TakeApplied();
   EvictSome(until_us - budget_us / 2);  // The other half is for what follows.
   bool more = Sweep(until_us);
-  bool freeing = false;
-  do {
-    FreeDeadEntries(kDeadSegmentsPerSlice);
-    freeing = hot_.FreeDropped(kDroppedPagesPerSlice) || dead_entries_;
-  } while (freeing && clock_.MonotonicUs() < until_us);
-  more = more || freeing;
+  // In the midst of a turn only if it must be: replies wait for it.
+  if (hot_.used_bytes() > hot_budget_bytes_ + hot_budget_bytes_ / 16) FreeUntil(until_us);
+  more = more || HasDeleted();
   MaybeRefillTtl();
   board_->Submit();
   if (more) return 0;
   const int64_t due_ms = ttl_rows_->NextDueMs();
   if (!sweeping_ || due_ms == TtlIndex::kNever) return kIdleMs;
   return std::clamp<int64_t>(due_ms - clock_.NowMs(), 1, kIdleMs);
+}
+
+bool StoreImpl::HasDeleted() const {
+  return hot_.has_dropped() || dead_entries_;
+}
+
+void StoreImpl::FreeUntil(int64_t until_us) {
+  do {
+    FreeDeadEntries(kDeadSegmentsPerSlice);
+    hot_.FreeDropped(kDroppedPagesPerSlice);
+  } while (HasDeleted() && clock_.MonotonicUs() < until_us);
+}
+
+bool StoreImpl::FreeDeleted(int64_t budget_us) {
+  if (HasDeleted()) FreeUntil(clock_.MonotonicUs() + budget_us);
+  return HasDeleted();
 }
 
 void StoreImpl::TakeSnapshot(std::function<void(Result<std::unique_ptr<Snapshot>>)> done) {
@@ -123,7 +161,7 @@ StoreStats StoreImpl::Stats() const {
   const Applier::Statistics applier = parts_->applier->statistics();
   stats.backlog_bytes = parts_->applier->backlog_bytes();
   stats.backlog_limit_bytes = parts_->applier->backlog_limit_bytes();
-  stats.write_delay_us = parts_->applier->WriteDelayUs();
+  stats.write_delay_us = WriteDelayUs();
   stats.rows_received = applier.rows_received;
   stats.rows_applied = applier.rows_applied;
 

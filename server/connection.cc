@@ -420,6 +420,11 @@ void Connection::Flush() {
     budget -= std::min(budget, taken);
     if (taken < size || budget == 0) write_blocked_ = true;
   }
+  if (parked() && (replies_off_ || skip_reply_) && output_.Mark() != reply_start_) [[unlikely]] {
+    // A long reply that is dropped: so is each part of it, so that it goes on.
+    output_.TruncateTo(reply_start_);
+    server_.WakeDrained(*this);
+  }
   if (sent_any && parked() && output_.empty()) server_.WakeDrained(*this);
   if (output_.empty() && close_after_reply_) {
     CloseSoon();

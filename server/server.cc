@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include "lsm/store_upkeep.h"
 #include "lsm/turn_rollback.h"
 #include "server/backup_runner.h"
 #include "server/commands.h"
@@ -42,6 +43,7 @@ namespace {
 // What the store may take of an iteration for expiry, eviction and garbage.
 constexpr int64_t kHousekeepingBudgetUs = 500;
 constexpr int64_t kMaxHousekeepingBudgetUs = 20000;
+constexpr int64_t kFreeingBudgetUs = 100;
 // Descriptors besides those of clients: log, tables of the LSM, listening sockets.
 constexpr int64_t kReservedDescriptors = 32;
 // The backlog and one memtable (there are up to two for each shard) are never larger than such a
@@ -264,6 +266,11 @@ void Server::EndIteration() {
   Housekeep();
   tracking_->EndTurn();
   turns_->End();
+  // Replies are out. Who sends next waits for a slice at most, unless much is done, and so perhaps
+  // much deleted, in every iteration.
+  const int64_t freeing_us = std::clamp(clock().MonotonicUs() - iteration_started_us_,
+                                        kFreeingBudgetUs, kMaxHousekeepingBudgetUs);
+  if (lsm::FreeDeleted(*store_, freeing_us)) RunSoon();
   sync_waiters_->AfterTurn();
   connections_->Reap();
   ++stats_.eventloop_cycles;

@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include "lsm/collection.h"
+#include "lsm/store_upkeep.h"
 
 namespace datatypes {
 namespace {
@@ -101,6 +102,7 @@ void TestServer::EndTurn() {
   const lsm::Status committed = store_->CommitTurn();
   if (!commits_may_fail) CHECK_MESSAGE(committed.ok(), committed.message());
   store_->RunHousekeeping(1000);
+  lsm::FreeDeleted(*store_, 1000);
 }
 
 void TestServer::WaitForWake() {
@@ -128,10 +130,16 @@ std::string TestServer::RunArgs(size_t client, Args args) {
   dispatcher_->BeginTurn();
   dispatcher_->Execute(session, args);
   const auto give_up = std::chrono::steady_clock::now() + std::chrono::milliseconds(kPatienceMs);
+  std::vector<std::string> replies;
   while (session.parked()) {
     EndTurn();
     dispatcher_->BeginTurn();
     store_->RunCompletions();
+    if (session.pending_output_bytes() > 0 && !dispatcher_->IsBlocked(session)) {
+      // The client reads a part of a long reply.
+      for (std::string& reply : session.TakeReplies()) replies.push_back(std::move(reply));
+      dispatcher_->Wake(session);
+    }
     dispatcher_->RunReady();
     dispatcher_->RunDeadlines();
     if (!session.parked()) break;
@@ -143,7 +151,8 @@ std::string TestServer::RunArgs(size_t client, Args args) {
     WaitForWake();
   }
   EndTurn();
-  return Join(session.TakeReplies());
+  for (std::string& reply : session.TakeReplies()) replies.push_back(std::move(reply));
+  return Join(std::move(replies));
 }
 
 std::string TestServer::RunLine(size_t client, std::string_view line) {

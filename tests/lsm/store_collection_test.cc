@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include "lsm/store.h"
+#include "lsm/store_upkeep.h"
 #include "tests/lsm/store_world.h"
 
 namespace lsm {
@@ -170,6 +171,48 @@ TEST_CASE("store: a deleted collection is gone at once, its pages soon, its rows
   entry = w.store->AttachCollection(w.Set("c", ""));
   CHECK(entry->collection().count() == 0);
   CHECK(*entry->collection().Find("row1") == std::nullopt);
+}
+
+// ---- Deletion.
+
+TEST_CASE("store: RAM of a large collection that is deleted is freed in slices, afterwards") {
+  StoreWorld w;
+  w.Open();
+  w.store->AttachCollection(w.Set("k", ""));
+  for (int i = 0; i < 20'000; ++i) {
+    REQUIRE(w.Load("k")->collection().Put("row" + std::to_string(i), std::string(100, 'v')));
+  }
+  w.Apply();
+  const uint64_t pages = w.store->Stats().hot_pages;
+  REQUIRE(pages > 300);
+  w.Del("k");
+  w.Commit();
+  w.store->RunHousekeeping(1000);
+  CHECK(w.store->Stats().hot_pages == pages);
+  CHECK(w.Get("k") == std::nullopt);
+  uint64_t left = pages;
+  for (bool more = true; more;) {
+    more = FreeDeleted(*w.store, 0);
+    const uint64_t now = w.store->Stats().hot_pages;
+    CHECK(left - now <= 32);
+    left = now;
+  }
+  CHECK(left == 0);
+  CHECK(!FreeDeleted(*w.store, 1000));
+}
+
+TEST_CASE("store: where RAM is short, housekeeping frees what was deleted") {
+  StoreWorld w;
+  w.Open();
+  w.store->AttachCollection(w.Set("k", ""));
+  for (int i = 0; i < 5'000; ++i) {
+    REQUIRE(w.Load("k")->collection().Put("row" + std::to_string(i), std::string(100, 'v')));
+  }
+  w.Commit();
+  w.Del("k");
+  w.Commit();
+  w.store->SetHotBudget(1);
+  w.RunUntil([&] { return w.store->Stats().hot_pages == 0; });
 }
 
 }  // namespace lsm
