@@ -7,6 +7,7 @@
 
 #include "datatypes/hash_access.h"
 #include "datatypes/hash_families.h"
+#include "datatypes/hash_stream.h"
 
 namespace datatypes {
 namespace {
@@ -158,9 +159,11 @@ constexpr CommandSpec kReadCommands[] = {
      .summary = "Counts the fields of a hash.",
      .complexity = "O(1)",
      .syntax = "key"},
-    OfAllFields("hgetall", HGetAll, "Tells all fields of a hash and their values."),
-    OfAllFields("hkeys", HKeys, "Tells all fields of a hash."),
-    OfAllFields("hvals", HVals, "Tells the values of all fields of a hash."),
+    OfAllFields("hgetall", StreamedOr<HGetAll, HashPart::kBoth>,
+                "Tells all fields of a hash and their values."),
+    OfAllFields("hkeys", StreamedOr<HKeys, HashPart::kNames>, "Tells all fields of a hash."),
+    OfAllFields("hvals", StreamedOr<HVals, HashPart::kValues>,
+                "Tells the values of all fields of a hash."),
 };
 
 }  // namespace

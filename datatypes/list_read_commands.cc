@@ -7,21 +7,18 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "datatypes/arguments.h"
 #include "datatypes/errors.h"
-#include "datatypes/gathered_bulks.h"
 #include "datatypes/list_access.h"
 #include "datatypes/list_families.h"
 #include "datatypes/list_range.h"
+#include "datatypes/range_stream.h"
 #include "datatypes/row_loads.h"
 
 namespace datatypes {
 namespace {
 
-// Ranges up to this many elements are answered at once.
-constexpr uint64_t kMaxAtOnce = 8192;
 // A list that is searched is loaded before, unless it is larger.
 constexpr uint64_t kMaxLoadedWhole = 65536;
 
@@ -49,92 +46,46 @@ Result<void> LIndex(CommandContext& ctx) {
   return {};
 }
 
-// A long range, gathered a part at a time while others run. The reply is what the list was at one
-// moment: if somebody changes it meanwhile, all begins anew, and after some such disappointments is
-// done at one go.
-class RangeWalk final : public Suspension {
+class ListStream final : public RangeStream {
  public:
-  RangeWalk(int64_t start, int64_t stop) : start_(start), stop_(stop) {}
+  ListStream(int64_t start, int64_t stop) : start_(start), stop_(stop) {}
 
-  Result<bool> Resume(CommandContext& ctx) override {
-    for (int step = 0; step < kStepsAtOnce || LastTry(); ++step) {
-      ASSIGN_OR_RETURN(const List list, OpenList(ctx, ctx.args[1]));
-      if (!Unchanged(list) && !Begin(ctx, list)) break;
-      const uint64_t rows = std::min(kStepRows, range_.count - gathered_.count());
-      if (rows > 0) {
-        // Once for each step: what was evicted again meanwhile is loaded on the spot.
-        if (!LastTry() && !std::exchange(waited_, false) && !Prefetch(list, rows)) {
-          waited_ = true;
-          return false;
-        }
-        RETURN_IF_ERROR(Gather(list, rows));
-      }
-      if (gathered_.count() == range_.count) {
-        gathered_.WriteArray(ctx.reply);
-        return true;
-      }
+ protected:
+  Result<Planned> Plan(CommandContext& ctx, bool may_wait, Range& range) override {
+    ASSIGN_OR_RETURN(const List list, OpenList(ctx, ctx.args[1]));
+    const IndexRange wanted = RangeFromHead(start_, stop_, list.size());
+    if (wanted.count == 0) {
+      ctx.reply.Array(0);
+      return Planned::kAnswered;
     }
-    ctx.yield = true;
-    return false;
+    if (may_wait && !list.PrefetchRange(wanted.from, 1, *this)) return Planned::kWaits;
+    const lsm::CollectionCursor first = list.At(wanted.from);
+    if (!first.valid()) return tl::unexpected(Error(first.status()));
+    range.entry = list.entry();
+    range.walk.from = first.subkey();
+    range.rows = wanted.count;
+    return Planned::kStream;
   }
-  void TimeOut(CommandContext&) override {}  // There is no deadline.
-
- private:
-  static constexpr uint64_t kStepRows = 1024;
-  static constexpr int kStepsAtOnce = 8;
-  static constexpr int kMaxTries = 3;
-
-  bool LastTry() const { return tries_ >= kMaxTries; }
-
-  // Whether the list is still what it was when the walk began.
-  bool Unchanged(const List& list) const {
-    if (!begun_ || !list.exists()) return false;
-    const lsm::Collection& rows = list.entry()->collection();
-    return rows.id() == collection_ && rows.changed_seq() == changed_seq_;
-  }
-
-  // False: not in this turn, since a later change in it would not be noticed.
-  bool Begin(CommandContext& ctx, const List& list) {
-    ++tries_;
-    gathered_.Clear();
-    next_.clear();
-    range_ = RangeFromHead(start_, stop_, list.size());
-    begun_ = list.exists();
-    if (!begun_) return true;
-    const lsm::Collection& rows = list.entry()->collection();
-    collection_ = rows.id();
-    changed_seq_ = rows.changed_seq();
-    begun_ = LastTry() || changed_seq_ <= ctx.keyspace.store().committed_seq();
-    return begun_;
-  }
-
-  bool Prefetch(const List& list, uint64_t rows) {
-    if (list.fully_resident()) return true;
-    if (next_.empty()) return list.PrefetchRange(range_.from, rows, *this);
-    return list.PrefetchFrom(next_, rows, *this);
-  }
-
-  Result<void> Gather(const List& list, uint64_t rows) {
-    lsm::CollectionCursor row = next_.empty() ? list.At(range_.from) : list.Seek(next_);
-    for (; rows > 0; --rows, row.Next()) {
-      if (!row.valid()) return Failure(Error(row.status()));
-      gathered_.Add(row.value());
-    }
-    if (row.valid()) next_ = row.subkey();
+  void WriteHeader(resp::Writer& reply, uint64_t rows) override { reply.Array(rows); }
+  Result<void> WriteRow(resp::Writer& reply, std::string_view, std::string_view value) override {
+    reply.Bulk(value);
     return {};
   }
 
+ private:
   const int64_t start_;
   const int64_t stop_;
-  int tries_ = 0;
-  bool begun_ = false;
-  bool waited_ = false;
-  lsm::CollectionId collection_ = 0;
-  uint64_t changed_seq_ = 0;
-  IndexRange range_;
-  std::string next_;  // The label to go on with.
-  GatheredBulks gathered_;
 };
+
+// Whether a range is to be streamed: for the number of its elements, or for their length.
+bool IsLong(const List& list, uint64_t elements) {
+  constexpr uint64_t kMaxBytesAtOnce = uint64_t{1} << 20;
+  // Of elements that are not in RAM nobody knows how long they are.
+  constexpr uint64_t kMaxUnknownAtOnce = 1024;
+  if (elements > kMaxRowsAtOnce) return true;
+  if (!list.fully_resident()) return elements > kMaxUnknownAtOnce;
+  return elements * (list.entry()->collection().bytes() / list.size()) > kMaxBytesAtOnce;
+}
 
 // LRANGE key start stop
 Result<void> LRange(CommandContext& ctx) {
@@ -146,10 +97,8 @@ Result<void> LRange(CommandContext& ctx) {
     ctx.reply.Array(0);
     return {};
   }
-  if (ctx.may_suspend && range.count > kMaxAtOnce) {
-    ctx.Suspend(std::make_unique<RangeWalk>(start, stop));
-    ctx.yield = true;
-    return {};
+  if (ctx.may_suspend && range.count > 1 && IsLong(list, range.count)) {
+    return ReplyByStream(ctx, std::make_unique<ListStream>(start, stop));
   }
   if (!list.fully_resident()) {
     RowLoads loads(ctx);

@@ -12,9 +12,6 @@
 namespace datatypes {
 namespace {
 
-// Members of a range that are gathered before it is taken to be long.
-constexpr size_t kShortRange = 4096;
-
 // As strtod(3) reads it, all of the text: nothing is 0.
 Result<SortedSet::ScoreBound> ParseScoreBound(std::string_view text) {
   const std::string copy(text);
@@ -51,11 +48,6 @@ Ranks IndexRanks(uint64_t size, int64_t start, int64_t stop) {
   stop = std::min(stop, count - 1);
   if (start > stop || start >= count) return {};
   return {static_cast<uint64_t>(start), static_cast<uint64_t>(stop) + 1};
-}
-
-Result<SortedSet::Range> PlacesOf(const SortedSet& set, const ZRange& range) {
-  if (range.by == ZRange::By::kScore) return set.ScoreRange(range.min_score, range.max_score);
-  return set.LexRange(range.min_lex, range.max_lex);
 }
 
 }  // namespace
@@ -117,6 +109,11 @@ Result<ZRangeQuery> ParseZRangeQuery(Args args, const ZRangeForm& form) {
   return query;
 }
 
+Result<SortedSet::Range> PlacesOf(const SortedSet& set, const ZRange& range) {
+  if (range.by == ZRange::By::kScore) return set.ScoreRange(range.min_score, range.max_score);
+  return set.LexRange(range.min_lex, range.max_lex);
+}
+
 Result<Ranks> RanksOf(const SortedSet& set, const ZRange& range) {
   if (range.by == ZRange::By::kIndex) return IndexRanks(set.size(), range.start, range.stop);
   ASSIGN_OR_RETURN(const SortedSet::Range places, PlacesOf(set, range));
@@ -126,46 +123,63 @@ Result<Ranks> RanksOf(const SortedSet& set, const ZRange& range) {
   return Ranks{from, from + count};
 }
 
-Result<ZRangeResult> ZRangeResult::Of(const SortedSet& set, const ZRangeQuery& query) {
-  ZRangeResult result(set, query.direction);
+Result<Ranks> RanksOf(const SortedSet& set, const ZRangeQuery& query) {
+  const bool forward = query.direction == SortedSet::Direction::kForward;
+  ASSIGN_OR_RETURN(Ranks ranks, RanksOf(set, query.range));
   if (query.range.by == ZRange::By::kIndex) {
-    result.in_place_ = true;
-    result.ranks_ = IndexRanks(set.size(), query.range.start, query.range.stop);
-    if (query.direction == SortedSet::Direction::kBackward && result.ranks_.size() > 0) {
-      const uint64_t size = set.size();  // Indexes count from where the walk begins.
-      result.ranks_ = {size - result.ranks_.to, size - result.ranks_.from};
-    }
-    return result;
+    if (forward || ranks.size() == 0) return ranks;
+    const uint64_t size = set.size();  // Indexes count from where the walk begins.
+    return Ranks{size - ranks.to, size - ranks.from};
   }
-  if (query.offset < 0 || query.limit == 0 || set.size() == 0) return result;
+  if (query.offset < 0) return Ranks();
   const auto skip = static_cast<uint64_t>(query.offset);
   const uint64_t most = query.limit < 0 ? set.size() : static_cast<uint64_t>(query.limit);
-  ASSIGN_OR_RETURN(const SortedSet::Range places, PlacesOf(set, query.range));
-  if (skip < kShortRange) {
-    uint64_t seen = 0;
-    bool is_short = true;
-    RETURN_IF_ERROR(set.Visit(places, query.direction, [&](const SortedSet::Element& element) {
-      if (seen++ < skip) return true;
-      if (result.found_.size() == kShortRange) {
-        is_short = false;
-        return false;
-      }
-      result.found_.push_back(element);
-      return result.found_.size() < most;
-    }));
-    if (is_short) return result;
-    result.found_.clear();
-  }
-  ASSIGN_OR_RETURN(Ranks ranks, RanksOf(set, query.range));
-  if (query.direction == SortedSet::Direction::kForward) {
+  if (forward) {
     ranks.from += std::min(skip, ranks.size());
     ranks.to = ranks.from + std::min(most, ranks.size());
   } else {
     ranks.to -= std::min(skip, ranks.size());
     ranks.from = ranks.to - std::min(most, ranks.size());
   }
+  return ranks;
+}
+
+Result<std::optional<ZRangeResult>> ZRangeResult::OfShort(const SortedSet& set,
+                                                          const ZRangeQuery& query) {
+  ZRangeResult result(set, query.direction);
+  if (query.range.by == ZRange::By::kIndex) {
+    result.in_place_ = true;
+    ASSIGN_OR_RETURN(result.ranks_, RanksOf(set, query));
+    return std::optional(std::move(result));
+  }
+  if (query.offset < 0 || query.limit == 0 || set.size() == 0) {
+    return std::optional(std::move(result));
+  }
+  const auto skip = static_cast<uint64_t>(query.offset);
+  const uint64_t most = query.limit < 0 ? set.size() : static_cast<uint64_t>(query.limit);
+  if (skip >= kShortRange) return std::optional<ZRangeResult>();
+  ASSIGN_OR_RETURN(const SortedSet::Range places, PlacesOf(set, query.range));
+  uint64_t seen = 0;
+  bool is_short = true;
+  RETURN_IF_ERROR(set.Visit(places, query.direction, [&](const SortedSet::Element& element) {
+    if (seen++ < skip) return true;
+    if (result.found_.size() == kShortRange) {
+      is_short = false;
+      return false;
+    }
+    result.found_.push_back(element);
+    return result.found_.size() < most;
+  }));
+  if (!is_short) return std::optional<ZRangeResult>();
+  return std::optional(std::move(result));
+}
+
+Result<ZRangeResult> ZRangeResult::Of(const SortedSet& set, const ZRangeQuery& query) {
+  ASSIGN_OR_RETURN(std::optional<ZRangeResult> found, OfShort(set, query));
+  if (found) return *std::move(found);
+  ZRangeResult result(set, query.direction);
   result.in_place_ = true;
-  result.ranks_ = ranks;
+  ASSIGN_OR_RETURN(result.ranks_, RanksOf(set, query));
   return result;
 }
 

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
+#include <vector>
 
 #include "datatypes/command_spec.h"
 #include "datatypes/result.h"
@@ -53,12 +55,23 @@ struct Ranks {
 // The members in `range`.
 Result<Ranks> RanksOf(const SortedSet& set, const ZRange& range);
 
+// The places between the bounds of a range by score or name.
+Result<SortedSet::Range> PlacesOf(const SortedSet& set, const ZRange& range);
+// The members that a query is about, less those that it passes over or leaves out.
+Result<Ranks> RanksOf(const SortedSet& set, const ZRangeQuery& query);
+
 // What a query finds. It looks first (ranges by score or name are walked, not ranked, as long as
 // they are short: on a cold set ranks cost more), then tells how many members there are, and then
 // gives them out.
 class ZRangeResult {
  public:
+  // Members of a range that are gathered before it is taken to be long.
+  static constexpr uint64_t kShortRange = 4096;
+
   static Result<ZRangeResult> Of(const SortedSet& set, const ZRangeQuery& query);
+  // The same if it can be told without ranks; else nothing.
+  static Result<std::optional<ZRangeResult>> OfShort(const SortedSet& set,
+                                                     const ZRangeQuery& query);
 
   uint64_t size() const { return in_place_ ? ranks_.size() : found_.size(); }
   Result<void> Visit(SortedSet::Visitor visit) const;

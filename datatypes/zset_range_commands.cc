@@ -15,19 +15,6 @@
 
 namespace datatypes {
 
-Result<void> ReplyZRange(CommandContext& ctx, const ZRangeForm& form) {
-  ASSIGN_OR_RETURN(const ZRangeQuery query, ParseZRangeQuery(ctx.args, form));
-  ASSIGN_OR_RETURN(const SortedSet set, OpenSortedSet(ctx, ctx.args[1]));
-  if (!SmallLoadedOrSuspended(ctx, set)) return {};
-  ASSIGN_OR_RETURN(const ZRangeResult result, ZRangeResult::Of(set, query));
-  ElementsReply reply(ctx.reply, query.with_scores);
-  reply.Begin(result.size());
-  return result.Visit([&reply](const SortedSet::Element& element) {
-    reply.Add(element);
-    return true;
-  });
-}
-
 namespace {
 
 // ZRANGE key start stop [BYSCORE | BYLEX] [REV] [LIMIT offset count] [WITHSCORES]

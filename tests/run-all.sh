@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Runs every ring of tests over a finished build and ends with «N passed, N failed».
 # usage: run-all.sh BUILD_DIR    CRASH_ROUNDS, FUZZ_SECONDS and DIFFER_SECONDS change the lengths.
+# usage: run-all.sh BUILD_DIR    CRASH_ROUNDS, FUZZ_SECONDS, SUITE_SECONDS and LARGE_ELEMENTS change the lengths.
 set -u
 cd "$(dirname "$0")/.."
 build=${1:-build}
@@ -35,6 +36,7 @@ ring docs 60 tests/server/docs_test.sh "$build"
 ring exchange 600 python3 tests/rdb/exchange_test.py "$build"
 ring crash 1500 python3 tests/crash/crash_test.py "$build/bin/tiercel-server" --rounds "${CRASH_ROUNDS:-80}"
 ring memory 300 python3 tests/crash/memory_test.py "$build/bin/tiercel-server"
+ring large 1200 python3 tests/large/large_test.py "$build/bin/tiercel-server" --elements "${LARGE_ELEMENTS:-200000}"
 ring drivers 600 tests/drivers/run.sh "$build"
 ring software 1500 tests/software/run.sh "$build"
 if [ -x "$build/bin/redis-compat-suite" ]; then

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "datatypes/hash_stream.h"
+
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "datatypes/hash_access.h"
+#include "datatypes/range_stream.h"
+
+namespace datatypes {
+namespace {
+
+// What the dispatcher loads as a whole before a command runs.
+constexpr uint64_t kMaxFieldsAtOnce = 4096;
+
+// Only a hash whose rows are its fields, one by one: none has an expiry.
+bool IsStreamable(const Hash& hash) {
+  if (!hash.exists() || !hash.entry()->has_collection()) return false;
+  const uint64_t rows = hash.entry()->collection().count();
+  return rows > kMaxFieldsAtOnce && rows == hash.ranks();
+}
+
+class HashStream final : public RangeStream {
+ public:
+  HashStream(HashPart part, CommandSpec::Handler at_once) : part_(part), at_once_(at_once) {}
+
+ protected:
+  Result<Planned> Plan(CommandContext& ctx, bool, Range& range) override {
+    ASSIGN_OR_RETURN(const Hash hash, OpenHash(ctx, ctx.args[1]));
+    if (!IsStreamable(hash)) {
+      RETURN_IF_ERROR(at_once_(ctx));
+      return Planned::kAnswered;
+    }
+    range.entry = hash.entry();
+    range.rows = hash.ranks();
+    return Planned::kStream;
+  }
+  void WriteHeader(resp::Writer& reply, uint64_t rows) override {
+    if (part_ == HashPart::kBoth) {
+      reply.Map(rows);
+    } else {
+      reply.Array(rows);
+    }
+  }
+  Result<void> WriteRow(resp::Writer& reply, std::string_view subkey,
+                        std::string_view stored) override {
+    const std::optional<std::string_view> name = DecodeFieldKey(subkey);
+    const std::optional<DecodedValue> value = DecodeFieldValue(stored);
+    if (!name || !value) {
+      return tl::unexpected(Error(lsm::Status::Corruption("a row of a hash is no field")));
+    }
+    if (part_ != HashPart::kValues) reply.Bulk(*name);
+    if (part_ != HashPart::kNames) reply.Bulk(value->value);
+    return {};
+  }
+
+ private:
+  const HashPart part_;
+  const CommandSpec::Handler at_once_;
+};
+
+}  // namespace
+
+Result<bool> StreamHash(CommandContext& ctx, HashPart part, CommandSpec::Handler at_once) {
+  if (!ctx.may_suspend) return false;
+  ASSIGN_OR_RETURN(const Hash hash, OpenHash(ctx, ctx.args[1]));
+  if (!IsStreamable(hash)) return false;
+  RETURN_IF_ERROR(ReplyByStream(ctx, std::make_unique<HashStream>(part, at_once)));
+  return true;
+}
+
+}  // namespace datatypes
