@@ -23,6 +23,7 @@
 
 #include "lsm/file_system.h"
 #include "lsm/store.h"
+#include "lsm/store_upkeep.h"
 
 namespace {
 
@@ -181,6 +182,7 @@ class Bench {
     if (++turns_ % 16 == 0) {
       store_->RunCompletions();
       store_->RunHousekeeping(1000);
+      lsm::FreeDeleted(*store_, 1000);
     }
   }
   void WaitAndRun() {

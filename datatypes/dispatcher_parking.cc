@@ -126,6 +126,8 @@ void Dispatcher::Impl::Resume(ParkedCommand& parked) {
     Finish(parked, nullptr);
   } else {
     parked.replying = reply.out().Mark() != parked.reply_mark;
+    // As at its start: so that what there is of the reply is sent.
+    if (parked.replying) hooks_.OnStart(session, *parked.spec, parked.args.view());
     if (ctx.suspension != nullptr) {
       KeepSuspension(parked, ctx);  // It waits for something else now.
     } else if (ctx.yield) {

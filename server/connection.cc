@@ -348,12 +348,6 @@ void Connection::OutputAdded() {
   server_.turns().Add(*this);
 }
 
-size_t Connection::pending_output_bytes() const {
-  // Who asks has written a part of a long reply, and nobody else would send it before its end.
-  if (parked() && !output_.empty()) const_cast<Connection*>(this)->OutputAdded();
-  return output_.size();
-}
-
 size_t Connection::ReleasableMark() const {
   // The reply of a parked command that will be dropped must not be sent in part.
   return parked() && (replies_off_ || skip_reply_) ? reply_start_ : output_.Mark();

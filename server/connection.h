@@ -50,8 +50,7 @@ class Connection final : public datatypes::Session {
 
   // ---- Session ----------------------------------------------------------------------------
   resp::Writer& writer() override { return writer_; }
-  // Also sees to it that what is there is sent at the end of the turn.
-  size_t pending_output_bytes() const override;
+  size_t pending_output_bytes() const override { return output_.size(); }
   void OnUnparked() override;
   void OnReplyBroken() override;
 

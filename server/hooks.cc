@@ -138,6 +138,7 @@ void ServerHooks::OnStart(datatypes::Session& session, const datatypes::CommandS
   // To others the client runs EVAL, not what the script calls.
   if (!server_.scripts().RunsFor(session)) connection.last_command = &spec;
   connection.postponed = false;
+  if (connection.parked()) server_.turns().AddPart(connection);  // A part of a long reply.
   if (server_.monitors().empty()) return;
   // Others are shown when they are done, as in Redis: SELECT with the new database. A script is
   // shown before the commands that it calls.

@@ -23,6 +23,12 @@ void Turns::PutFirst(std::vector<Connection*>& list) {
   std::ranges::stable_partition(list, [](const Connection* each) { return each->sends_first_; });
 }
 
+void Turns::AddPart(Connection& connection) {
+  if (connection.in_turn_) return;
+  connection.in_turn_ = true;
+  Add(connection);
+}
+
 bool Turns::Commit() {
   if (failing_ && server_.clock().MonotonicUs() < retry_at_us_) return false;
   const lsm::Status status = server_.store().CommitTurn();

@@ -34,6 +34,8 @@ class Turns {
 
   // The connection has put something into its output in this turn. Called once per turn.
   void Add(Connection& connection) { writers_.push_back(&connection); }
+  // Its command has written a part of its reply, which leaves at the end of the turn, too.
+  void AddPart(Connection& connection);
   // The connection's output holds what must leave before the replies of this turn: it is sent
   // before all others', now or when the promise covers it.
   void SendFirst(Connection& connection);

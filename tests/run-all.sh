@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # Runs every ring of tests over a finished build and ends with «N passed, N failed».
-# usage: run-all.sh BUILD_DIR    CRASH_ROUNDS, FUZZ_SECONDS and DIFFER_SECONDS change the lengths.
-# usage: run-all.sh BUILD_DIR    CRASH_ROUNDS, FUZZ_SECONDS, SUITE_SECONDS and LARGE_ELEMENTS change the lengths.
+# usage: run-all.sh BUILD_DIR
+# CRASH_ROUNDS, FUZZ_SECONDS, DIFFER_SECONDS and LARGE_ELEMENTS change the lengths.
 set -u
 cd "$(dirname "$0")/.."
 build=${1:-build}

@@ -16,6 +16,7 @@
 
 #include <doctest/doctest.h>
 
+#include "lsm/store_upkeep.h"
 #include "lsm/turn_rollback.h"
 #include "tests/lsm/store_world.h"
 
@@ -355,6 +356,7 @@ class Player {
     } else if (what < 930) {
       store().RunCompletions();
       store().RunHousekeeping(1000);
+      FreeDeleted(store(), 1000);
     } else if (what < 970) {
       world_.clock.now_ms += static_cast<int64_t>(Below(20));
       DropDue();

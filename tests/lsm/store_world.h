@@ -16,6 +16,7 @@
 
 #include "lsm/collection_cursor.h"
 #include "lsm/store.h"
+#include "lsm/store_upkeep.h"
 #include "tests/lsm/fault_file_system.h"
 
 namespace lsm {
@@ -94,6 +95,7 @@ class StoreWorld {
     while (true) {
       store->RunCompletions();
       store->RunHousekeeping(1000);
+      FreeDeleted(*store, 1000);
       if (done()) return;
       std::unique_lock lock(mutex_);
       woken_.wait_for(lock, std::chrono::milliseconds(20), [this] { return wakes_ > 0; });
