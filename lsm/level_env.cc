@@ -152,7 +152,7 @@ class LevelEnv final : public leveldb::Env {
     *result = nullptr;
     auto file = fs_.Open(path, OpenMode::kReadRandom);
     if (!file.has_value()) return ToLevelStatus(file.error());
-    *result = NewTableFileOn(std::move(*file), &readahead_).release();
+    *result = NewTableFileOn(std::move(*file), &readahead_, options_.table_reads).release();
     return leveldb::Status::OK();
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -27,9 +28,18 @@ class MemtableObserver {
   virtual void OnMemtableFlushed(uint64_t next_log_number) = 0;
 };
 
+// Reads of table files by whoever looks something up: blocks, and of a table that is opened its
+// index and filter. Compactions' are not counted.
+struct TableReads {
+  std::atomic<uint64_t> reads{0};
+  std::atomic<uint64_t> bytes{0};
+};
+
 struct LevelEnvOptions {
   FileSystem* file_system = &PosixFileSystem();
   MemtableObserver* observer = nullptr;  // May be null; must outlive the DB.
+
+  TableReads* table_reads = nullptr;  // Counts; may be null; must outlive the DB.
 
   // The thread that compacts gets this priority (nice value); the event loop shall win.
   int background_nice = 5;

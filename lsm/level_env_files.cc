@@ -51,14 +51,19 @@ class EmptySequentialFile final : public leveldb::SequentialFile {
 
 class TableFile final : public leveldb::RandomAccessFile {
  public:
-  TableFile(std::unique_ptr<File> file, Readahead* readahead)
-      : file_(std::move(file)), readahead_(readahead), id_(readahead->NewFileId()) {}
+  TableFile(std::unique_ptr<File> file, Readahead* readahead, TableReads* reads)
+      : file_(std::move(file)), readahead_(readahead), reads_(reads), id_(readahead->NewFileId()) {}
 
   leveldb::Status Read(uint64_t offset, size_t size, Slice* result, char* scratch) const override {
     *result = Slice();
-    const auto read = readahead_->IsMine() ? readahead_->Read(*file_, id_, offset, size, scratch)
-                                           : file_->ReadAt(offset, size, scratch);
+    const bool compaction = readahead_->IsMine();
+    const auto read = compaction ? readahead_->Read(*file_, id_, offset, size, scratch)
+                                 : file_->ReadAt(offset, size, scratch);
     if (!read.has_value()) return ToLevelStatus(read.error());
+    if (reads_ != nullptr && !compaction) {
+      reads_->reads.fetch_add(1, std::memory_order_relaxed);
+      reads_->bytes.fetch_add(*read, std::memory_order_relaxed);
+    }
     *result = Slice(scratch, *read);
     return leveldb::Status::OK();
   }
@@ -66,6 +71,7 @@ class TableFile final : public leveldb::RandomAccessFile {
  private:
   const std::unique_ptr<File> file_;
   Readahead* const readahead_;
+  TableReads* const reads_;
   const uint64_t id_;
 };
 
@@ -201,8 +207,8 @@ std::unique_ptr<leveldb::SequentialFile> NewEmptySequentialFile() {
 }
 
 std::unique_ptr<leveldb::RandomAccessFile> NewTableFileOn(std::unique_ptr<File> file,
-                                                          Readahead* readahead) {
-  return std::make_unique<TableFile>(std::move(file), readahead);
+                                                          Readahead* readahead, TableReads* reads) {
+  return std::make_unique<TableFile>(std::move(file), readahead, reads);
 }
 
 std::unique_ptr<leveldb::WritableFile> NewWritableFileOn(std::unique_ptr<File> file,

@@ -10,6 +10,7 @@
 #include <leveldb/env.h>
 
 #include "lsm/file_system.h"
+#include "lsm/level_env.h"
 
 namespace lsm {
 
@@ -46,8 +47,9 @@ class Readahead {
 
 std::unique_ptr<leveldb::SequentialFile> NewSequentialFileOn(std::unique_ptr<File> file);
 std::unique_ptr<leveldb::SequentialFile> NewEmptySequentialFile();
+// Counts in `reads`, unless it is null.
 std::unique_ptr<leveldb::RandomAccessFile> NewTableFileOn(std::unique_ptr<File> file,
-                                                          Readahead* readahead);
+                                                          Readahead* readahead, TableReads* reads);
 
 // Buffers writes behind `offset`. Sync also syncs `directory`, unless it is empty.
 std::unique_ptr<leveldb::WritableFile> NewWritableFileOn(std::unique_ptr<File> file,

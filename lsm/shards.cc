@@ -84,6 +84,7 @@ std::unique_ptr<Shards::Shard> Shards::MakeShard(uint32_t number) {
   LevelEnvOptions env;
   env.file_system = options_.files;
   env.observer = shard->tracker.get();
+  env.table_reads = &table_reads_;
   if (options_.store.log_line) {
     env.log_line = [log = options_.store.log_line](std::string_view line) {
       log('.', "leveldb: " + std::string(line));
@@ -346,8 +347,15 @@ Status Shards::Reopen(uint32_t number, uint64_t bytes, const Reapply& reapply) {
   return {};
 }
 
+void Shards::ResetStatistics() {
+  table_reads_.reads.store(0, std::memory_order_relaxed);
+  table_reads_.bytes.store(0, std::memory_order_relaxed);
+}
+
 Shards::Statistics Shards::statistics() const {
   Statistics out;
+  out.block_reads = table_reads_.reads.load(std::memory_order_relaxed);
+  out.block_read_bytes = table_reads_.bytes.load(std::memory_order_relaxed);
   for (uint32_t i = 0; i < count(); ++i) {
     const Result<Pin> pin = Acquire(i);
     if (!pin.has_value()) continue;

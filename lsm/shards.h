@@ -16,6 +16,7 @@
 
 #include "lsm/file_system.h"
 #include "lsm/flush_tracker.h"
+#include "lsm/level_env.h"
 #include "lsm/mutex.h"
 #include "lsm/page_source.h"
 #include "lsm/row_format.h"
@@ -127,8 +128,12 @@ class Shards {
     uint64_t bytes_on_disk = 0;
     uint64_t tables = 0;
     uint64_t memory_bytes = 0;
+    uint64_t block_reads = 0;  // See TableReads.
+    uint64_t block_read_bytes = 0;
   };
   Statistics statistics() const;
+  // The counters among them begin at 0 again.
+  void ResetStatistics();
 
  private:
   struct Shard;
@@ -147,6 +152,7 @@ class Shards {
 
   Options options_;
   uint64_t hash_seed_ = 0;
+  TableReads table_reads_;
   std::vector<std::unique_ptr<Shard>> shards_;
   std::atomic<bool> opened_{false};  // flushed_seq() can be asked for.
   std::atomic<uint64_t> reopens_{0};

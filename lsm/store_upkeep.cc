@@ -169,6 +169,8 @@ StoreStats StoreImpl::Stats() const {
   stats.lsm_bytes_on_disk = shards.bytes_on_disk;
   stats.lsm_tables = shards.tables;
   stats.lsm_memory_bytes = shards.memory_bytes;
+  stats.lsm_block_reads = shards.block_reads;
+  stats.lsm_block_read_bytes = shards.block_read_bytes;
   stats.lsm_reopens = parts_->shards->reopens();
   stats.garbage_pending = collector_->pending();
   stats.garbage_rows_collected = collector_->rows_collected();
@@ -182,6 +184,7 @@ void StoreImpl::ResetStats() {
   awaited_lookups_ = 0;
   hot_.ResetStats();
   board_->ResetStats();
+  parts_->shards->ResetStatistics();
 }
 
 }  // namespace lsm

@@ -119,6 +119,8 @@ void InfoStore(Server& server, InfoLines& lines) {
   line("lsm_bytes_on_disk", store.lsm_bytes_on_disk);
   line("lsm_tables", store.lsm_tables);
   line("lsm_memory_bytes", store.lsm_memory_bytes);
+  line("lsm_block_reads", store.lsm_block_reads);
+  line("lsm_block_read_bytes", store.lsm_block_read_bytes);
   line("lsm_reopens", store.lsm_reopens);
   line("garbage_pending", store.garbage_pending);
   line("garbage_rows_collected", store.garbage_rows_collected);

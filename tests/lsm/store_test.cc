@@ -92,6 +92,29 @@ TEST_CASE("store: a lookup that waited for its load is a miss, and no hit when i
   CHECK(w.store->Stats().hot_hits == 1);
 }
 
+TEST_CASE("store: what a load reads of table files is counted, and RAM's answers read nothing") {
+  StoreWorld w;
+  w.options.block_cache_bytes = 0;  // It would have the one block from opening the store.
+  w.Open();
+  w.Set("k", std::string(1000, 'v'));
+  w.Commit();
+  w.Close(/*flush=*/true);
+  w.Open();
+  w.store->ResetStats();
+  CHECK(w.store->Stats().lsm_block_reads == 0);
+  TestWaiter waiter;
+  REQUIRE_FALSE(w.store->Prefetch(0, "k", waiter));
+  w.WaitFor(waiter);
+  const StoreStats loaded = w.store->Stats();
+  CHECK(loaded.lsm_block_reads > 0);
+  CHECK(loaded.lsm_block_read_bytes >= loaded.lsm_block_reads);
+  CHECK(w.store->Find(0, "k").presence == Store::Presence::kPresent);
+  CHECK(w.store->Stats().lsm_block_reads == loaded.lsm_block_reads);
+  w.store->ResetStats();
+  CHECK(w.store->Stats().lsm_block_reads == 0);
+  CHECK(w.store->Stats().lsm_block_read_bytes == 0);
+}
+
 TEST_CASE("store: that a key is absent is known after a load") {
   StoreWorld w;
   w.Open();
