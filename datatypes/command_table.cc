@@ -39,21 +39,27 @@ uint64_t HashIgnoringCase(std::string_view name) {
 struct CommandTable::Impl {
   struct Slot {
     uint64_t hash = 0;
+    std::string_view name;  // Of the row, or the one that the configuration gave it.
     const CommandSpec* spec = nullptr;
   };
   std::vector<Slot> slots = std::vector<Slot>(64);
   std::vector<const CommandSpec*> commands;
   absl::flat_hash_map<const CommandSpec*, std::string> full_names;
 
+  // Of renamed commands.
+  absl::flat_hash_map<const CommandSpec*, std::unique_ptr<const std::string>> new_names;
+
   void Insert(const CommandSpec* spec) {
-    const uint64_t hash = HashIgnoringCase(spec->name);
+    const auto renamed = new_names.find(spec);
+    const std::string_view name = renamed == new_names.end() ? spec->name : *renamed->second;
+    const uint64_t hash = HashIgnoringCase(name);
     size_t at = hash & (slots.size() - 1);
     while (slots[at].spec != nullptr) at = (at + 1) & (slots.size() - 1);
-    slots[at] = {hash, spec};
+    slots[at] = {hash, name, spec};
   }
 
-  void Grow() {
-    slots.assign(slots.size() * 2, Slot{});
+  void Rebuild(size_t size) {
+    slots.assign(size, Slot{});
     for (const CommandSpec* spec : commands) Insert(spec);
   }
 };
@@ -64,7 +70,9 @@ CommandTable::~CommandTable() = default;
 void CommandTable::Add(std::span<const CommandSpec> family) {
   for (const CommandSpec& spec : family) {
     ENSURE(Find(spec.name) == nullptr);
-    if ((impl_->commands.size() + 1) * 2 > impl_->slots.size()) impl_->Grow();
+    if ((impl_->commands.size() + 1) * 2 > impl_->slots.size()) {
+      impl_->Rebuild(impl_->slots.size() * 2);
+    }
     impl_->commands.push_back(&spec);
     impl_->Insert(&spec);
     impl_->full_names.emplace(&spec, spec.name);
@@ -74,12 +82,28 @@ void CommandTable::Add(std::span<const CommandSpec> family) {
   }
 }
 
+Result<void> CommandTable::Rename(std::string_view name, std::string_view new_name) {
+  const CommandSpec* const spec = Find(name);
+  if (spec == nullptr) return tl::unexpected(Error("No such command in rename-command"));
+  const CommandSpec* const other = Find(new_name);
+  if (other != nullptr && other != spec) {
+    return tl::unexpected(Error("Target command name already exists"));
+  }
+  if (new_name.empty()) {
+    std::erase(impl_->commands, spec);
+  } else {
+    impl_->new_names.insert_or_assign(spec, std::make_unique<const std::string>(new_name));
+  }
+  impl_->Rebuild(impl_->slots.size());
+  return {};
+}
+
 const CommandSpec* CommandTable::Find(std::string_view name) const {
   const uint64_t hash = HashIgnoringCase(name);
   const std::vector<Impl::Slot>& slots = impl_->slots;
   size_t at = hash & (slots.size() - 1);
   while (slots[at].spec != nullptr) {
-    if (slots[at].hash == hash && EqualsIgnoreCase(slots[at].spec->name, name)) {
+    if (slots[at].hash == hash && EqualsIgnoreCase(slots[at].name, name)) {
       return slots[at].spec;
     }
     at = (at + 1) & (slots.size() - 1);

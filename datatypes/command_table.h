@@ -11,7 +11,8 @@
 
 namespace datatypes {
 
-// All commands, by name. Built once at start from the families' rows; immutable afterwards.
+// All commands, by name. Built once at start from the families' rows and what the configuration
+// renames; immutable afterwards.
 class CommandTable {
  public:
   CommandTable();
@@ -22,6 +23,11 @@ class CommandTable {
   // Adds a family. The rows must live as long as the table (they are constexpr).
   void Add(std::span<const CommandSpec> family);
 
+  // A command is found by `new_name` from now on, and no longer by `name`; by nothing if `new_name`
+  // is empty. What it is called in COMMAND, statistics and errors stays as it was, as in Redis.
+  // Fails if there is no command `name`, or another one has the new name.
+  Result<void> Rename(std::string_view name, std::string_view new_name);
+
   // The command's row, whatever the case of the name; nullptr: unknown. On the hot path.
   const CommandSpec* Find(std::string_view name) const;
   // The row of a subcommand ("GET" of CONFIG), or nullptr.
@@ -30,7 +36,7 @@ class CommandTable {
   // The name in full: "get", of a subcommand "config|get". Requires a row of this table.
   std::string_view FullName(const CommandSpec& spec) const;
 
-  // All rows, in the order they were added.
+  // All rows, in the order they were added, but for those that were renamed to nothing.
   const std::vector<const CommandSpec*>& commands() const;
 
  private:

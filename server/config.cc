@@ -56,9 +56,16 @@ std::vector<std::string> Lines(const ConfigRow& row, const std::string& value) {
 
 }  // namespace
 
-Config::Config(Settings& settings) : settings_(settings) {
-  for (const ConfigRow& row : EffectiveConfigRows()) rows_.push_back(&row);
-  for (const ConfigRow& row : KeptConfigRows()) rows_.push_back(&row);
+std::vector<const ConfigRow*> AllConfigRows() {
+  std::vector<const ConfigRow*> all;
+  for (const auto rows :
+       {ServerConfigRows(), DataConfigRows(), StoreConfigRows(), KeptConfigRows()}) {
+    for (const ConfigRow& row : rows) all.push_back(&row);
+  }
+  return all;
+}
+
+Config::Config(Settings& settings) : settings_(settings), rows_(AllConfigRows()) {
   values_.resize(rows_.size());
   for (size_t i = 0; i < rows_.size(); ++i) Store(i, std::string(rows_[i]->default_text));
 }
@@ -104,6 +111,9 @@ void Config::Store(size_t index, std::string canonical) {
 
 Result<void> Config::Load(const std::vector<std::string>& words) {
   if (words.empty()) return {};
+  if (rename_command_ && words.size() == 3 && SameName(words[0], "rename-command")) {
+    return rename_command_(words[1], words[2]);
+  }
   const int index = Find(words[0]);
   if (index < 0) return tl::unexpected(Error("Bad directive or wrong number of arguments"));
   const auto at = static_cast<size_t>(index);

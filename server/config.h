@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,6 +21,11 @@ class Config {
   explicit Config(Settings& settings);
   Config(const Config&) = delete;
   Config& operator=(const Config&) = delete;
+
+  // What `rename-command` does; without it the directive is refused. The error is the reason alone.
+  using RenameCommand =
+      std::function<datatypes::Result<void>(std::string_view name, std::string_view new_name)>;
+  void SetRenameCommand(RenameCommand rename) { rename_command_ = std::move(rename); }
 
   // One directive of a file or of the command line: name and words. The error is the reason alone,
   // as Redis prints it below the line that failed.
@@ -53,6 +59,7 @@ class Config {
                                 std::string_view* culprit);
 
   Settings& settings_;
+  RenameCommand rename_command_;
   std::vector<const ConfigRow*> rows_;
   std::vector<std::string> values_;  // By index of rows_.
 };

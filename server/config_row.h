@@ -70,8 +70,13 @@ struct ConfigRow {
   }
 };
 
-// All parameters of Redis 7.2, and ours. Those with an effect come first.
-std::span<const ConfigRow> EffectiveConfigRows();
+// The tables: those whose parameters do something …
+std::span<const ConfigRow> ServerConfigRows();
+std::span<const ConfigRow> DataConfigRows();
+std::span<const ConfigRow> StoreConfigRows();
+// … and one of those that are only kept.
 std::span<const ConfigRow> KeptConfigRows();
+// All parameters of Redis 7.2, and ours: all tables, in the order of CONFIG GET.
+std::vector<const ConfigRow*> AllConfigRows();
 
 }  // namespace server

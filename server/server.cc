@@ -70,6 +70,9 @@ Server::Server(const Environment& environment)
           [] { return RandomHex(ReplicationStream::kIdDigits); })) {
   datatypes::AddDataCommands(commands_);
   AddServerCommands(commands_);
+  config_->SetRenameCommand([this](std::string_view name, std::string_view new_name) {
+    return commands_.Rename(name, new_name);
+  });
 }
 
 Server::~Server() = default;

@@ -113,15 +113,25 @@ int Configuration() {
       "redis.conf's syntax; every parameter can also be given as `--name value`, and read and set "
       "by CONFIG.\n\n");
   std::printf(
+      "Besides them a file may hold `include PATTERN`, which reads other files in its place, and "
+      "`rename-command NAME NEW-NAME`:\nthe command answers to the new name alone, to none if "
+      "that is `\"\"`, in scripts as well. COMMAND, statistics and errors go on to\ncall it by "
+      "its own name, as in Redis.\n\n");
+  std::printf(
       "## Parameters with an effect\n\n| parameter | values | default | set | "
       "|\n|---|---|---|---|---|\n");
-  for (const server::ConfigRow& row : server::EffectiveConfigRows()) PrintRow(row);
+  const std::vector<const server::ConfigRow*> rows = server::AllConfigRows();
+  for (const server::ConfigRow* row : rows) {
+    if (row->has_effect()) PrintRow(*row);
+  }
   std::printf(
       "\n## Parameters without effect\n\nAccepted with Redis' range checks, kept, shown and "
       "rewritten.\n\n");
   std::printf(
       "| parameter | values | default | set | why it does nothing |\n|---|---|---|---|---|\n");
-  for (const server::ConfigRow& row : server::KeptConfigRows()) PrintRow(row);
+  for (const server::ConfigRow* row : rows) {
+    if (!row->has_effect()) PrintRow(*row);
+  }
   return 0;
 }
 

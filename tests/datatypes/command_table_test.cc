@@ -37,6 +37,35 @@ TEST_CASE("a subcommand's full name has its container's") {
   CHECK(CommandTable::FindSubcommand(*object, "x") == nullptr);
 }
 
+TEST_CASE("a renamed command is found by its new name alone, and keeps its own in full") {
+  CommandTable table;
+  AddDataCommands(table);
+  const size_t count = table.commands().size();
+  const CommandSpec* get = table.Find("get");
+  CHECK(table.Rename("GET", "a name that is far longer than most").has_value());
+  CHECK(table.Find("get") == nullptr);
+  CHECK(table.Find("A NAME that is far longer than most") == get);
+  CHECK(table.FullName(*get) == "get");
+  CHECK(table.commands().size() == count);
+  // Its old name is free, and it can be renamed again.
+  CHECK(table.Rename("getdel", "get").has_value());
+  CHECK(table.Rename("a name that is far longer than most", "fetch").has_value());
+  CHECK(table.Find("fetch") == get);
+  CHECK(table.Find("a name that is far longer than most") == nullptr);
+  CHECK(table.Rename("set", "SET").has_value());
+  CHECK(table.Find("set") != nullptr);
+
+  CHECK(table.Rename("set", "").has_value());
+  CHECK(table.Find("set") == nullptr);
+  CHECK(table.Find("") == nullptr);
+  CHECK(table.commands().size() == count - 1);
+
+  CHECK(table.Rename("nosuchcommand", "x").error().text() == "No such command in rename-command");
+  CHECK(table.Rename("set", "x").error().text() == "No such command in rename-command");
+  CHECK(table.Rename("fetch", "APPEND").error().text() == "Target command name already exists");
+  CHECK(table.Find("fetch") == get);
+}
+
 // What must hold for every row.
 void CheckRow(const CommandSpec& spec) {
   CAPTURE(std::string(spec.name));

@@ -7,8 +7,12 @@
 
 #include <doctest/doctest.h>
 
+#include "lsm/clock.h"
+#include "lsm/file_system.h"
 #include "server/config_file.h"
 #include "server/config_values.h"
+#include "server/log.h"
+#include "server/server.h"
 
 namespace server {
 
@@ -134,6 +138,28 @@ TEST_CASE("a file is read as Redis reads it, and says where it is wrong") {
                            "arguments") != std::string::npos);
   CHECK_FALSE(LoadConfigText("port \"1\n", "x", config).ok());
   CHECK_FALSE(LoadConfigText("cluster-enabled yes\n", "x", config).ok());
+}
+
+TEST_CASE("a file renames commands, and rewriting keeps its lines") {
+  Log log;
+  Server server({.files = lsm::PosixFileSystem(), .clock = *lsm::SystemClock(), .log = log});
+  constexpr std::string_view kFile =
+      "rename-command CONFIG \"\"\nRename-Command get \"fetch it\"\nport 7000\n";
+  REQUIRE(LoadConfigText(kFile, "x", server.config()).ok());
+  CHECK(server.commands().Find("config") == nullptr);
+  CHECK(server.commands().Find("get") == nullptr);
+  CHECK(server.commands().Find("FETCH IT") != nullptr);
+  CHECK(server.config().Rewrite(kFile, false) == kFile);
+
+  const auto fails = [&](std::string_view line, std::string_view reason) {
+    const lsm::Status bad = LoadConfigText(line, "x", server.config());
+    CHECK(bad.message().find(reason) != std::string::npos);
+  };
+  fails("rename-command nosuchcommand x", "No such command in rename-command");
+  fails("rename-command config|get x", "No such command in rename-command");
+  fails("rename-command set append", "Target command name already exists");
+  fails("rename-command set", "Bad directive or wrong number of arguments");
+  fails("rename-command set a b", "Bad directive or wrong number of arguments");
 }
 
 TEST_CASE("the command line has redis-server's grammar") {
