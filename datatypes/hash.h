@@ -76,6 +76,8 @@ class Hash {
   }
   // The fields of ranks [from, to), or a first part of very many.
   bool PrefetchRanks(uint64_t from, uint64_t to, lsm::LoadWaiter& waiter) const;
+  // What Size() needs.
+  bool PrefetchSize(lsm::LoadWaiter& waiter) const;
 
   // --- Reading. Views of fields are good until the next change of this hash.
 

@@ -14,11 +14,8 @@ namespace {
 // What the dispatcher loads as a whole before a command runs.
 constexpr uint64_t kMaxFieldsAtOnce = 4096;
 
-// Only a hash whose rows are its fields, one by one: none has an expiry.
-bool IsStreamable(const Hash& hash) {
-  if (!hash.exists() || !hash.entry()->has_collection()) return false;
-  const uint64_t rows = hash.entry()->collection().count();
-  return rows > kMaxFieldsAtOnce && rows == hash.ranks();
+bool IsLarge(const Hash& hash) {
+  return hash.ranks() > kMaxFieldsAtOnce;
 }
 
 class HashStream final : public RangeStream {
@@ -26,14 +23,21 @@ class HashStream final : public RangeStream {
   HashStream(HashPart part, CommandSpec::Handler at_once) : part_(part), at_once_(at_once) {}
 
  protected:
-  Result<Planned> Plan(CommandContext& ctx, bool, Range& range) override {
+  Result<Planned> Plan(CommandContext& ctx, bool may_wait, Range& range) override {
     ASSIGN_OR_RETURN(const Hash hash, OpenHash(ctx, ctx.args[1]));
-    if (!IsStreamable(hash)) {
+    if (!IsLarge(hash)) {
       RETURN_IF_ERROR(at_once_(ctx));
       return Planned::kAnswered;
     }
+    if (may_wait && !hash.PrefetchSize(*this)) return Planned::kWaits;
+    ASSIGN_OR_RETURN(range.rows, hash.Size());
+    if (range.rows == 0) {  // All are due, and the hash with them.
+      WriteHeader(ctx.reply, 0);
+      return Planned::kAnswered;
+    }
     range.entry = hash.entry();
-    range.rows = hash.ranks();
+    range.walk.from = kTimesEnd;
+    now_ms_ = hash.now_ms();
     return Planned::kStream;
   }
   void WriteHeader(resp::Writer& reply, uint64_t rows) override {
@@ -43,21 +47,24 @@ class HashStream final : public RangeStream {
       reply.Array(rows);
     }
   }
-  Result<void> WriteRow(resp::Writer& reply, std::string_view subkey,
+  Result<bool> WriteRow(resp::Writer& reply, std::string_view subkey,
                         std::string_view stored) override {
     const std::optional<std::string_view> name = DecodeFieldKey(subkey);
     const std::optional<DecodedValue> value = DecodeFieldValue(stored);
     if (!name || !value) {
       return tl::unexpected(Error(lsm::Status::Corruption("a row of a hash is no field")));
     }
+    // Of one moment, also if this is sent long after it.
+    if (value->expire_at_ms != lsm::kNoExpiry && value->expire_at_ms <= now_ms_) return false;
     if (part_ != HashPart::kValues) reply.Bulk(*name);
     if (part_ != HashPart::kNames) reply.Bulk(value->value);
-    return {};
+    return true;
   }
 
  private:
   const HashPart part_;
   const CommandSpec::Handler at_once_;
+  int64_t now_ms_ = 0;
 };
 
 }  // namespace
@@ -65,7 +72,7 @@ class HashStream final : public RangeStream {
 Result<bool> StreamHash(CommandContext& ctx, HashPart part, CommandSpec::Handler at_once) {
   if (!ctx.may_suspend) return false;
   ASSIGN_OR_RETURN(const Hash hash, OpenHash(ctx, ctx.args[1]));
-  if (!IsStreamable(hash)) return false;
+  if (!IsLarge(hash)) return false;
   RETURN_IF_ERROR(ReplyByStream(ctx, std::make_unique<HashStream>(part, at_once)));
   return true;
 }

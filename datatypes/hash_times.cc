@@ -10,12 +10,17 @@
 #include "datatypes/hash.h"
 #include "datatypes/row_results.h"
 #include "lsm/collection_cursor.h"
+#include "lsm/row_stream.h"
 
 namespace datatypes {
 
 bool Hash::has_due() const {
   if (entry_ == nullptr) return false;
   return due(lsm::RowExpiry::TimesOf(*entry_).first_ms);
+}
+
+bool Hash::PrefetchSize(lsm::LoadWaiter& waiter) const {
+  return !has_due() || lsm::PrefetchRank(store(), *entry_, TimeKey(now_ms_ + 1, {}), waiter);
 }
 
 Result<uint64_t> Hash::Size() const {

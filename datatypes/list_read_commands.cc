@@ -67,9 +67,9 @@ class ListStream final : public RangeStream {
     return Planned::kStream;
   }
   void WriteHeader(resp::Writer& reply, uint64_t rows) override { reply.Array(rows); }
-  Result<void> WriteRow(resp::Writer& reply, std::string_view, std::string_view value) override {
+  Result<bool> WriteRow(resp::Writer& reply, std::string_view, std::string_view value) override {
     reply.Bulk(value);
-    return {};
+    return true;
   }
 
  private:

@@ -38,18 +38,19 @@ Result<bool> RangeStream::Start(CommandContext& ctx) {
 
 Result<void> RangeStream::WriteSlice(resp::Writer& reply) {
   if (!std::exchange(begun_, true)) WriteHeader(reply, left_);
-  Result<void> written;
+  Result<bool> written = true;
   rows_->slice().ForEach([&](std::string_view subkey, std::string_view value) {
     if (left_ == 0) return false;
-    --left_;
     written = WriteRow(reply, subkey, value);
+    if (written && *written) --left_;
     return written.has_value();
   });
-  if (written && left_ > 0 && rows_->slice().last()) {
+  if (!written) return tl::unexpected(written.error());
+  if (left_ > 0 && rows_->slice().last()) {
     return tl::unexpected(
         Error(lsm::Status::Corruption("a collection has fewer rows than its key says")));
   }
-  return written;
+  return {};
 }
 
 Result<bool> RangeStream::Resume(CommandContext& ctx) {

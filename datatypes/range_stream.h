@@ -16,7 +16,7 @@ namespace datatypes {
 inline constexpr uint64_t kMaxRowsAtOnce = 8192;
 
 // A long reply, rows of one collection, that is written as fast as the client reads it: LRANGE,
-// ZRANGE and the like of large collections.
+// ZRANGE, HGETALL and the like of large collections.
 //
 // It first finds out what there is to send, in one turn, waiting for loads if need be (Plan). From
 // that moment on it reads the rows from a snapshot of the LSM, a slice at a time: the reply is what
@@ -38,7 +38,7 @@ class RangeStream : public Suspension {
   struct Range {
     lsm::Entry* entry = nullptr;
     lsm::RowWalk walk;
-    uint64_t rows = 0;
+    uint64_t rows = 0;  // That will be written.
   };
   enum class Planned : uint8_t {
     kStream,    // `range` is set.
@@ -50,7 +50,8 @@ class RangeStream : public Suspension {
   virtual Result<Planned> Plan(CommandContext& ctx, bool may_wait, Range& range) = 0;
   // What comes before the rows, and each of them.
   virtual void WriteHeader(resp::Writer& reply, uint64_t rows) = 0;
-  virtual Result<void> WriteRow(resp::Writer& reply, std::string_view subkey,
+  // False: it is none of those that count, and nothing was written.
+  virtual Result<bool> WriteRow(resp::Writer& reply, std::string_view subkey,
                                 std::string_view value) = 0;
 
  private:

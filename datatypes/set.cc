@@ -23,6 +23,8 @@
 #include "resp/number_parse.h"
 
 namespace datatypes {
+
+static_assert(Set::kMemberBufferBytes >= resp::kMaxInt64Chars);
 namespace {
 
 constexpr std::string_view kTextTag = "\xff";
@@ -116,8 +118,9 @@ std::string_view Set::Subkey(std::string_view member, RowKey& buffer) const {
   return buffer.view();
 }
 
-Result<std::string_view> Set::Decode(std::string_view subkey, std::span<char> buffer) const {
-  if (!has_codes()) return subkey;
+Result<std::string_view> Set::MemberOf(std::string_view subkey, bool codes,
+                                       std::span<char> buffer) {
+  if (!codes) return subkey;
   if (subkey.starts_with(kTextTag)) return subkey.substr(kTextTag.size());
   const std::optional<DecodedInteger> integer = DecodeOrderedInteger(subkey);
   if (!integer || integer->bytes != subkey.size()) return tl::unexpected(Damaged());
@@ -153,7 +156,7 @@ Result<void> Set::Visit(uint64_t from, uint64_t to, Visitor visit) const {
   char buffer[resp::kMaxInt64Chars];
   lsm::CollectionCursor row = from == 0 ? rows().SeekFirst() : rows().At(from);
   for (uint64_t rank = from; row.valid(); row.Next()) {
-    ASSIGN_OR_RETURN(const std::string_view member, Decode(row.subkey(), buffer));
+    ASSIGN_OR_RETURN(const std::string_view member, MemberOf(row.subkey(), has_codes(), buffer));
     if (!visit(member)) return {};
     if (++rank == to) return {};  // The next row may be on a page that nobody needs.
   }
@@ -181,7 +184,7 @@ Result<bool> Set::VisitFrom(Place& place, uint64_t most, Visitor visit) const {
   }
   lsm::CollectionCursor row = place.empty() ? rows().SeekFirst() : rows().Seek(place);
   for (; row.valid(); row.Next()) {
-    ASSIGN_OR_RETURN(const std::string_view member, Decode(row.subkey(), buffer));
+    ASSIGN_OR_RETURN(const std::string_view member, MemberOf(row.subkey(), has_codes(), buffer));
     const bool go_on = visit(member);
     if (--most > 0 && go_on) continue;
     place = row.subkey();
@@ -346,7 +349,7 @@ Result<void> Set::EraseRanks(std::span<const uint64_t> ranks, Visitor visit) {
     const lsm::CollectionCursor row = rows().At(rank);
     if (!row.valid()) return tl::unexpected(Error(row.status()));
     gone.emplace_back(row.subkey());
-    ASSIGN_OR_RETURN(const std::string_view member, Decode(row.subkey(), buffer));
+    ASSIGN_OR_RETURN(const std::string_view member, MemberOf(row.subkey(), has_codes(), buffer));
     visit(member);
   }
   for (const std::string& name : gone) {

@@ -72,6 +72,12 @@ class Set {
   bool in_numeric_order() const { return entry_ == nullptr || packed() || has_codes(); }
   // Whether views of members that Visit() shows are good until the next change of the set.
   bool keeps_texts() const { return !packed() && !has_codes(); }
+  // The rows of integers are codes.
+  bool has_codes() const { return has_rows() && (entry_->type_flags() & kCodes) != 0; }
+  // The member that a row of a set with codes, or without, stands for; it may be in `buffer`.
+  static constexpr size_t kMemberBufferBytes = 20;
+  static Result<std::string_view> MemberOf(std::string_view subkey, bool codes,
+                                           std::span<char> buffer);
   // SSCAN tells all of any other at once.
   bool walked_in_steps() const { return has_rows() && is_hash_table(); }
   // For NextStep(): how many members were erased since it is walked in steps, modulo 2^32.
@@ -123,10 +129,8 @@ class Set {
   lsm::Collection& rows() const { return entry_->collection(); }
   bool has_rows() const { return entry_ != nullptr && entry_->has_collection(); }
   bool packed() const { return entry_ != nullptr && !entry_->has_collection(); }
-  bool has_codes() const { return has_rows() && (entry_->type_flags() & kCodes) != 0; }
 
   std::string_view Subkey(std::string_view member, RowKey& buffer) const;
-  Result<std::string_view> Decode(std::string_view subkey, std::span<char> buffer) const;
   Result<void> VisitPacked(uint64_t from, uint64_t to, Visitor visit) const;
   Result<bool> WouldFitListpack(uint64_t size, size_t member_bytes) const;
   Result<uint8_t> FlagsWith(std::string_view member, bool is_integer) const;

@@ -6,10 +6,9 @@
 #include <utility>
 
 #include "datatypes/arguments.h"
-#include "datatypes/collection_watch.h"
 #include "datatypes/command_table.h"
 #include "datatypes/element_walk.h"
-#include "datatypes/gathered_bulks.h"
+#include "datatypes/range_stream.h"
 #include "datatypes/row_loads.h"
 #include "datatypes/set_access.h"
 #include "datatypes/set_families.h"
@@ -18,75 +17,51 @@
 namespace datatypes {
 namespace {
 
-// All members of a large set, gathered a part at a time while others run. The reply is what the set
-// was at one moment: if somebody changes it meanwhile, all begins anew, and after some such
-// disappointments is done at one go.
-class MembersWalk final : public Suspension {
- public:
-  Result<bool> Resume(CommandContext& ctx) override {
-    for (int step = 0; step < kStepsAtOnce || LastTry(); ++step) {
-      ASSIGN_OR_RETURN(const Set set, OpenSet(ctx, ctx.args[1]));
-      if ((!begun_ || !watch_.Unchanged(set.entry())) && !Begin(ctx, set)) break;
-      // Once for each step: what was evicted again meanwhile is loaded on the spot.
-      if (!LastTry() && !std::exchange(waited_, false) && !set.fully_resident() &&
-          !set.PrefetchFrom(place_, kStepMembers, *this)) {
-        waited_ = true;
-        return false;
-      }
-      ASSIGN_OR_RETURN(const bool more,
-                       set.VisitFrom(place_, kStepMembers, [this](std::string_view member) {
-                         gathered_.Add(member);
-                         return true;
-                       }));
-      if (more) continue;
-      gathered_.WriteSet(ctx.reply);
-      return true;
+Result<void> WriteMembers(CommandContext& ctx, const Set& set) {
+  ctx.reply.Set(set.size());
+  return set.Visit(0, set.size(), [&ctx](std::string_view member) {
+    ctx.reply.Bulk(member);
+    return true;
+  });
+}
+
+class MembersStream final : public RangeStream {
+ protected:
+  Result<Planned> Plan(CommandContext& ctx, bool, Range& range) override {
+    ASSIGN_OR_RETURN(const Set set, OpenSet(ctx, ctx.args[1]));
+    if (set.size() <= kMaxSetMembersAtOnce) {  // It was another one a turn ago.
+      RETURN_IF_ERROR(WriteMembers(ctx, set));
+      return Planned::kAnswered;
     }
-    ctx.yield = true;
-    return false;
+    codes_ = set.has_codes();
+    range.entry = set.entry();
+    range.rows = set.size();
+    return Planned::kStream;
   }
-  void TimeOut(CommandContext&) override {}  // There is no deadline.
+  void WriteHeader(resp::Writer& reply, uint64_t rows) override { reply.Set(rows); }
+  Result<bool> WriteRow(resp::Writer& reply, std::string_view subkey, std::string_view) override {
+    char buffer[Set::kMemberBufferBytes];
+    ASSIGN_OR_RETURN(const std::string_view member, Set::MemberOf(subkey, codes_, buffer));
+    reply.Bulk(member);
+    return true;
+  }
 
  private:
-  static constexpr uint64_t kStepMembers = 1024;
-  static constexpr int kStepsAtOnce = 8;
-  static constexpr int kMaxTries = 3;
-
-  bool LastTry() const { return tries_ >= kMaxTries; }
-  bool Begin(CommandContext& ctx, const Set& set) {
-    ++tries_;
-    gathered_.Clear();
-    place_.clear();
-    begun_ = watch_.Begin(set.entry(), ctx.keyspace.store().committed_seq()) || LastTry();
-    return begun_;
-  }
-
-  CollectionWatch watch_;
-  int tries_ = 0;
-  bool begun_ = false;
-  bool waited_ = false;
-  Set::Place place_;
-  GatheredBulks gathered_;
+  bool codes_ = false;
 };
 
 // SMEMBERS key
 Result<void> SMembers(CommandContext& ctx) {
   ASSIGN_OR_RETURN(const Set set, OpenSet(ctx, ctx.args[1]));
   if (ctx.may_suspend && set.size() > kMaxSetMembersAtOnce) {
-    ctx.Suspend(std::make_unique<MembersWalk>());
-    ctx.yield = true;
-    return {};
+    return ReplyByStream(ctx, std::make_unique<MembersStream>());
   }
   if (!set.fully_resident()) {
     RowLoads loads(ctx);
     if (loads.wanted()) set.PrefetchAll(kMaxSetMembersAtOnce, loads.waiter());
     if (loads.Suspend()) return {};
   }
-  ctx.reply.Set(set.size());
-  return set.Visit(0, set.size(), [&ctx](std::string_view member) {
-    ctx.reply.Bulk(member);
-    return true;
-  });
+  return WriteMembers(ctx, set);
 }
 
 struct ScanStep {

@@ -84,6 +84,16 @@ bool Stream::RangeResident(const StreamId& from, const StreamId& to, uint64_t co
   return !rows().CheckScan(span.end, count, lsm::Collection::Direction::kBackward, span.begin);
 }
 
+bool Stream::PrefetchCount(const StreamId& from, const StreamId& to,
+                           lsm::LoadWaiter& waiter) const {
+  if (AllResident() || head_.length == 0) return true;
+  if (from <= head_.first && to >= head_.top) return true;
+  const Span span = SpanOf(from, to);
+  const bool begin = lsm::PrefetchRank(store(), *entry_, span.begin, waiter);
+  const bool end = lsm::PrefetchRank(store(), *entry_, span.end, waiter);
+  return begin && end;
+}
+
 void Stream::PrefetchErase(const StreamId& id, lsm::LoadWaiter& waiter) const {
   if (head_.length == 0 || id < head_.first || id > head_.top) return;
   // Also the next, or the one before: it may become the first or the last.
@@ -124,6 +134,23 @@ void Stream::PrefetchTrim(const StreamTrim& trim, lsm::LoadWaiter& waiter) const
 }
 
 // ---- Reading.
+
+Result<uint64_t> Stream::Count(const StreamId& from, const StreamId& to) const {
+  if (!exists() || head_.length == 0) return uint64_t{0};
+  if (from <= head_.first && to >= head_.top) return head_.length;
+  const Span span = SpanOf(from, to);
+  if (span.begin >= span.end) return uint64_t{0};
+  ASSIGN_OR_RETURN(const uint64_t begin, OrError(rows().Rank(span.begin)));
+  ASSIGN_OR_RETURN(const uint64_t end, OrError(rows().Rank(span.end)));
+  return end - begin;
+}
+
+lsm::RowWalk Stream::RowsOf(const StreamId& from, const StreamId& to, Direction direction) const {
+  const Span span = SpanOf(from, to);
+  return {span.begin, span.end,
+          direction == Direction::kForward ? lsm::Collection::Direction::kForward
+                                           : lsm::Collection::Direction::kBackward};
+}
 
 Result<void> Stream::Visit(const StreamId& from, const StreamId& to, Direction direction,
                            Visitor visit) const {

@@ -18,6 +18,7 @@
 #include "lsm/collection.h"
 #include "lsm/collection_cursor.h"
 #include "lsm/entry.h"
+#include "lsm/row_stream.h"
 #include "lsm/store.h"
 
 namespace datatypes {
@@ -83,6 +84,8 @@ class Stream {
                      lsm::LoadWaiter& waiter) const;
   bool RangeResident(const StreamId& from, const StreamId& to, uint64_t count,
                      Direction direction) const;
+  // What Count() needs; false: it waits.
+  bool PrefetchCount(const StreamId& from, const StreamId& to, lsm::LoadWaiter& waiter) const;
   // What Erase() needs.
   void PrefetchErase(const StreamId& id, lsm::LoadWaiter& waiter) const;
   void PrefetchSweep(uint64_t most, lsm::LoadWaiter& waiter) const;
@@ -94,6 +97,9 @@ class Stream {
   // Visits the entries [from, to] until `visit` answers false.
   Result<void> Visit(const StreamId& from, const StreamId& to, Direction direction,
                      Visitor visit) const;
+  // How many entries there are in [from, to], and the rows that hold them and nothing else.
+  Result<uint64_t> Count(const StreamId& from, const StreamId& to) const;
+  lsm::RowWalk RowsOf(const StreamId& from, const StreamId& to, Direction direction) const;
   // The fields of one entry; none if there is no such entry.
   Result<std::optional<StreamFields>> Find(const StreamId& id) const;
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "datatypes/entry_stream.h"
 #include "datatypes/stream_access.h"
 #include "resp/output_buffer.h"
 
@@ -161,6 +162,14 @@ void WriteByName(resp::Writer& reply, std::vector<RangeWalk>& walks) {
   }
 }
 
+// As the suspension's, or the handler's, last call.
+Result<bool> GoOnAsStream(CommandContext& ctx, const StreamRange& range) {
+  std::unique_ptr<RangeStream> stream = StreamEntries(range);
+  ASSIGN_OR_RETURN(const bool done, stream->Resume(ctx));
+  if (!done) ctx.Suspend(std::move(stream));
+  return done;
+}
+
 class WalkRanges final : public Suspension {
  public:
   WalkRanges(const std::vector<StreamRange>& ranges, CommandContext& ctx, StreamReply form)
@@ -181,6 +190,9 @@ class WalkRanges final : public Suspension {
       ASSIGN_OR_RETURN(const bool done, walks_[at_].Step(ctx, *this));
       if (done) ++at_;
       if (pending() > 0) return false;
+    }
+    if (form_ == StreamReply::kOneRange && at_ == 0 && walks_[0].gathered().count() > kMaxAtOnce) {
+      return GoOnAsStream(ctx, walks_[0].range());
     }
     if (at_ < walks_.size()) {
       ctx.yield = true;
@@ -269,6 +281,10 @@ Result<void> ReplyStreamRanges(CommandContext& ctx, std::vector<StreamRange> ran
     ASSIGN_OR_RETURN(const bool all, WriteAtOnce(ctx, ranges, form));
     if (all) return {};
     ctx.reply.out().TruncateTo(mark);
+    if (form == StreamReply::kOneRange) {
+      ASSIGN_OR_RETURN([[maybe_unused]] const bool done, GoOnAsStream(ctx, ranges.front()));
+      return {};
+    }
   }
   ctx.Suspend(std::make_unique<WalkRanges>(ranges, ctx, form));
   ctx.yield = true;

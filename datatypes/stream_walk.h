@@ -24,7 +24,8 @@ struct StreamRange {
 // Replies with entries: of one range (XRANGE), or of several streams with their names (XREAD), of
 // which at least one must have any. Where there are many, or pages have to be loaded, the command
 // is suspended, and others run in between; of each stream the client gets what it was at one
-// moment. Must be the last thing the handler does.
+// moment. Of one range a long reply is streamed (range_stream.h). Must be the last thing the
+// handler does.
 enum class StreamReply : uint8_t { kOneRange, kByName };
 Result<void> ReplyStreamRanges(CommandContext& ctx, std::vector<StreamRange> ranges,
                                StreamReply form);

@@ -132,10 +132,10 @@ class ZRangeStream final : public RangeStream {
   void WriteHeader(resp::Writer& reply, uint64_t rows) override {
     ElementsReply(reply, query_.with_scores).Begin(rows);
   }
-  Result<void> WriteRow(resp::Writer& reply, std::string_view subkey, std::string_view) override {
+  Result<bool> WriteRow(resp::Writer& reply, std::string_view subkey, std::string_view) override {
     ASSIGN_OR_RETURN(const SortedSet::Element element, ElementOf(subkey, indexed_));
     ElementsReply(reply, query_.with_scores).Add(element);
-    return {};
+    return true;
   }
 
  private:

@@ -144,14 +144,93 @@ TEST_CASE("streamed replies of hashes are what those built on the spot are") {
   });
 }
 
+TEST_CASE("a streamed HGETALL leaves out the fields that were due when it began, and no others") {
+  TestServer::InEachMode([](TestServer& server) {
+    server.store().SetSweeping(false);
+    for (int i = 0; i < kElements; i += 1000) {
+      std::string line = "HSET h";
+      for (int j = i; j < i + 1000; ++j) line += " f" + std::to_string(j) + " v";
+      server.RunLine(line);
+    }
+    server.RunLine("HPEXPIRE h 10 FIELDS 3 f1 f2 f15000");
+    server.RunLine("HPEXPIRE h 20 FIELDS 2 f3 f19999");
+    server.Advance(10);
+    CHECK(server.RunLine("HKEYS h") == RunNow(server, "HKEYS h"));
+    BeginSlowly(server, 1, "HKEYS h");
+    server.Advance(10);
+    const std::string keys = Finish(server, 1);
+    CHECK(std::count(keys.begin(), keys.end(), 'f') == kElements - 3);
+    CHECK(keys.find("\"f15000\"") == std::string::npos);
+    CHECK(keys.find("\"f19999\"") != std::string::npos);
+    CHECK(server.RunLine("HGETALL h") == RunNow(server, "HGETALL h"));
+  });
+}
+
+TEST_CASE("a streamed SMEMBERS is what one that is built on the spot is") {
+  TestServer::InEachMode([](TestServer& server) {
+    for (int i = 0; i < kElements; i += 1000) {
+      std::string numbers = "SADD numbers", texts = "SADD texts", both = "SADD both";
+      for (int j = i; j < i + 1000; ++j) {
+        numbers += " " + std::to_string(j * 1'000'003LL - 7'000'000'000);
+        texts += " member-" + std::to_string(j);
+        both += (j % 3 == 0 ? " m" : " ") + std::to_string(j);
+      }
+      server.RunLine(numbers);
+      server.RunLine(texts);
+      server.RunLine(both);
+    }
+    for (const bool resp3 : {false, true}) {
+      server.UseResp3(resp3);
+      for (const std::string line : {"SMEMBERS numbers", "SMEMBERS texts", "SMEMBERS both"}) {
+        CHECK(server.RunLine(line) == RunNow(server, line));
+      }
+    }
+    server.UseResp3(false);
+    const std::string before = server.RunLine("SMEMBERS both");
+    BeginSlowly(server, 1, "SMEMBERS both");
+    server.RunLine("SREM both 1 2 4 19999");
+    server.RunLine("DEL texts");
+    CHECK(Finish(server, 1) == before);
+    CHECK(server.RunLine("SMEMBERS texts") == "[]");
+  });
+}
+
+TEST_CASE("streamed ranges of streams are what those built on the spot are") {
+  TestServer::InEachMode([](TestServer& server) {
+    for (int i = 1; i <= kElements; ++i) {
+      server.RunLine("XADD s " + std::to_string(i) + "-1 field value" + std::to_string(i));
+    }
+    server.RunLine("XGROUP CREATE s group 0");
+    server.RunLine("XREADGROUP GROUP group consumer COUNT 5 STREAMS s >");
+    server.RunLine("XDEL s 5-1 100-1 19999-1");
+    server.RunLine("XTRIM s MINID 60");
+    for (const std::string line :
+         {"XRANGE s - +", "XREVRANGE s + -", "XRANGE s - + COUNT 10000", "XRANGE s 3000 15000-0",
+          "XREVRANGE s + 7 COUNT 12345", "XRANGE s (100-1 +", "XREVRANGE s (15000-1 -"}) {
+      CAPTURE(line);
+      CHECK(server.RunLine(line) == RunNow(server, line));
+    }
+    const std::string before = server.RunLine("XRANGE s - +");
+    BeginSlowly(server, 1, "XRANGE s - +");
+    server.RunLine("XADD s * field more");
+    server.RunLine("XTRIM s MAXLEN 10");
+    CHECK(Finish(server, 1) == before);
+  });
+}
+
 TEST_CASE("a cold collection is streamed without a load on the spot") {
   TestServer server;
   FillList(server);
   FillSortedSet(server);
+  for (int i = 0; i < 10'000; ++i) {
+    server.RunLine("SADD m member" + std::to_string(i));
+    server.RunLine("XADD s " + std::to_string(i + 1) + " field value");
+  }
   for (const std::string line :
        {"LRANGE l 0 -1", "LRANGE l 6000 -1", "ZRANGE z 0 -1", "ZREVRANGE z 3000 15000",
         "ZRANGEBYSCORE z 3 1900", "ZREVRANGEBYSCORE z 1900 3", "ZRANGE z 10 20",
-        "ZRANGEBYSCORE z 700 710", "ZREVRANGEBYSCORE z 700 690 LIMIT 2 30"}) {
+        "ZRANGEBYSCORE z 700 710", "ZREVRANGEBYSCORE z 700 690 LIMIT 2 30", "SMEMBERS m",
+        "XRANGE s - +", "XREVRANGE s 9000 2000", "XRANGE s 9000 9010"}) {
     server.EvictAll();
     const uint64_t before = server.store().Stats().spot_loads;
     CAPTURE(line);
