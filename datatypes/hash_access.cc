@@ -22,7 +22,9 @@ class DueEraser final : public Suspension {
   Result<bool> Resume(CommandContext& ctx) override {
     ASSIGN_OR_RETURN(Hash hash, OpenHash(ctx, key_));
     if (hash.has_due() && ctx.keyspace.store().Writable()) {
-      if (!hash.PrefetchDue(kDueAtOnce, *this)) return false;
+      // With hardly any RAM, what was loaded can have gone again: then it is loaded on the spot.
+      if (load_rounds_++ < kMaxLoadRounds && !hash.PrefetchDue(kDueAtOnce, *this)) return false;
+      load_rounds_ = 0;
       RETURN_IF_ERROR(EraseSomeDue(ctx, hash, key_));
       ctx.yield = true;
       return false;
@@ -34,7 +36,10 @@ class DueEraser final : public Suspension {
   void TimeOut(CommandContext&) override {}  // There is no deadline.
 
  private:
+  static constexpr int kMaxLoadRounds = 4;
+
   const std::string key_;
+  int load_rounds_ = 0;
 };
 
 }  // namespace
