@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""cjson, cmsgpack and struct on random values and texts: redis-server and Tiercel must answer the
+"""cjson, cmsgpack, struct, string patterns and table.sort on random values and texts: redis-server and Tiercel must answer the
 same, byte for byte. usage: library_differ.py TIERCEL_SERVER [SEED [COUNT]]
 
 Left out is what the Lua underneath decides: the order of a table's keys (tables that are no arrays
@@ -33,6 +33,18 @@ local function show(v, d)
   table.sort(r)
   return '{' .. table.concat(r, ' ') .. '}'
 end
+local function words(text, pattern)
+  local r = {}
+  for a, b in string.gmatch(text, pattern) do
+    r[#r + 1] = a
+    if b then r[#r + 1] = b end
+  end
+  return unpack(r)
+end
+local function sorted(t, order)
+  table.sort(t, order)
+  return t
+end
 local function all(...)
   local r = {}
   for i = 1, select('#', ...) do r[i] = show((select(i, ...)), 0) end
@@ -45,6 +57,15 @@ EDGES = [1, -1, 127, 128, 255, 256, -32, -33, -128, -129, 32767, 32768, 65535, 6
          -2**63, 2**63 - 1024, 2**64, 1e300, -1e300, 0.5, 0.1, 1.5, 1 / 3, 1e14, 1e15, 1e-5, 1e-7, 1e100]
 JSON_WORDS = ["1", "-1", "0", "1.5", "1e5", "0x1F", "012", "+1", "1e999", "nan", "NaN", "inf", "-Inf",
               "Infinity", ".5", "1.", "- 1", "1e", "00", "0x", "0x1p4", "1_0"]
+PATTERN_PIECES = ["a", "b", "ab", ".", "%a", "%d", "%W", "%s", "%%", "%.", "[ab]", "[^a]", "[a-c]", "[%a-]", "[]]", "[^]b]",
+                  "(", ")", "(a)", "(.-)", "(.*)", "()", "%1", "%2", "%b()", "%bab", "%f[%a]", "%f[^%w]", "^", "$",
+                  "[", "%", "%b", "%f", "-", "x", "%z", "\0", "[%z]", "[a-", "[^", "[%", "\xe9", "[\x80-\xff]", "%3", "%0"]
+REPLACEMENTS = [b"'x'", b"'<%0>'", b"'%1%2'", b"'%%'", b"'%'", b"'%a'", b"''", b"7", b"{a='A', b=1, ab=false}",
+                b"function(a, b) return b or a end", b"function() end", b"function() return {} end", b"nil",
+                b"function(...) return select('#', ...) end", b"{a={}}"]
+ORDERS = [b"nil", b"function(a, b) return a < b end", b"function(a, b) return a > b end",
+          b"function(a, b) return a <= b end", b"function() return true end", b"function() return false end",
+          b"function(a, b) return a % 3 < b % 3 end", b"function(a, b) return (a * 7919) % 13 < b end", b"'x'"]
 JSON_PIECES = ["a", "b", "é", "\\n", "\\t", "\\/", "\\\\", "\\\"", "\\u0041", "\\u00e9", "\\u20ac",
                "\\ud83d\\ude00", "\\ud83d", "\\udc00", "\\u12", "\\x", "\\u0000", "\x01", "\x7f", " "]
 
@@ -152,6 +173,36 @@ class Maker:
             made += option
         return made.encode()
 
+    def pattern(self):
+        pieces = []
+        for _ in range(self.rng.randrange(1, 6)):
+            pieces.append(self.rng.choice(PATTERN_PIECES))
+            if self.rng.random() < .4:
+                pieces.append(self.rng.choice("*+-?"))
+        return self.literal("".join(pieces).encode("latin-1"))
+
+    def subject(self):
+        return self.literal("".join(self.rng.choice("aaabbc01(() ).-\0\xe9AZ_") for _ in range(self.rng.randrange(14)))
+                            .encode("latin-1"))
+
+    def search(self):
+        start = self.rng.choice([b"", b"", b",1", b",3", b",-2", b",100", b",-100", b",0"])
+        plain = self.rng.choice([b"", b",true", b",false"]) if start else b""
+        text, pattern = self.subject(), self.pattern()
+        return self.rng.choice([
+            lambda: b"string.find," + text + b"," + pattern + start + plain,
+            lambda: b"string.match," + text + b"," + pattern + start,
+            lambda: b"words," + text + b"," + pattern,
+            lambda: b"string.gsub," + text + b"," + pattern + b"," + self.rng.choice(REPLACEMENTS)
+            + self.rng.choice([b"", b"", b",1", b",0", b",-1"])])()
+
+    def sort(self):
+        size = self.rng.choice([0, 1, 2, 3, 4, 5, 8, 13, 30, 100])
+        values = [b"%d" % self.rng.randint(-20, 20) for _ in range(size)]
+        if self.rng.random() < .1 and values:
+            values[self.rng.randrange(size)] = self.rng.choice([b"'x'", b"{}", b"true"])
+        return b"sorted,{" + b",".join(values) + b"}," + self.rng.choice(ORDERS)
+
     def call(self):
         choose, literal = self.rng.choice, self.literal
         offset = choose([b"", b",0", b",1", b",3", b",100", b",-1"])
@@ -168,7 +219,8 @@ class Maker:
             lambda: b"struct.pack," + literal(self.layout()) + arguments,
             lambda: b"struct.unpack," + literal(self.layout()) + b","
             + literal(self.data(self.rng.randrange(60))) + offset,
-            lambda: b"struct.size," + literal(self.layout())])()
+            lambda: b"struct.size," + literal(self.layout()),
+            self.search, self.search, self.search, self.sort])()
 
 
 def answer(client, script):

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "scripting/json_state.h"
+#include "scripting/long_calls.h"
 
 namespace scripting {
 namespace {
@@ -41,6 +42,7 @@ struct Decoder {
   const JsonSettings& settings;
   const char* begin;
   const char* next;
+  LongCall& long_call;
   int depth = 0;
 
   // Of the token read last.
@@ -323,6 +325,7 @@ void PushArray(Decoder& from) {
 
 // Pushes the value that begins with the token read last.
 void PushValue(Decoder& from) {
+  from.long_call.Step();
   switch (from.token) {
     case Token::kString:
       return PushString(from);
@@ -353,7 +356,8 @@ int JsonDecode(lua_State* lua) {
   }
   ScratchBuffer& buffer = JsonBuffer(lua);
   buffer.Clear();
-  Decoder from{lua, buffer, JsonSettingsOf(buffer), text, text};
+  LongCall long_call(lua);
+  Decoder from{lua, buffer, JsonSettingsOf(buffer), text, text, long_call};
   Next(from);
   PushValue(from);
   Next(from);

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "scripting/json_state.h"
+#include "scripting/long_calls.h"
 
 namespace scripting {
 namespace {
@@ -16,6 +17,7 @@ struct Encoder {
   lua_State* lua;
   ScratchBuffer& out;
   const JsonSettings& settings;
+  LongCall& long_call;
 };
 
 constexpr size_t kMaxNumberChars = 40;
@@ -106,6 +108,7 @@ int ArrayLength(const Encoder& to) {
       return -1;
     }
     if (index > greatest) greatest = index;
+    to.long_call.Step();
     ++items;
     lua_pop(to.lua, 1);
   }
@@ -156,6 +159,7 @@ void AppendObject(const Encoder& to, int depth) {
 
 // The value on top of the stack, which stays.
 void AppendValue(const Encoder& to, int depth) {
+  to.long_call.Step();
   switch (lua_type(to.lua, -1)) {
     case LUA_TSTRING:
       AppendString(to, -1);
@@ -200,7 +204,9 @@ int JsonEncode(lua_State* lua) {
   ScratchBuffer& out = JsonBuffer(lua);
   const JsonSettings& settings = JsonSettingsOf(out);
   out.Clear();
-  AppendValue({lua, out, settings}, 0);
+  // A table may be in itself many times over.
+  LongCall long_call(lua);
+  AppendValue({lua, out, settings, long_call}, 0);
   lua_pushlstring(lua, out.view().data(), out.size());
   if (settings.keep_buffer != 0) {
     out.Shrink();

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "scripting/long_calls.h"
 #include "scripting/scratch_buffer.h"
 
 namespace scripting {
@@ -105,7 +106,7 @@ void PackCount(lua_State* lua, ScratchBuffer& out, size_t count, uint8_t small, 
 
 // Whether the keys of the table on top are the numbers from 1 on, all of them. `count` is then how
 // many there are.
-bool IsArray(lua_State* lua, size_t* count) {
+bool IsArray(lua_State* lua, LongCall& long_call, size_t* count) {
   size_t found = 0;
   double greatest = 0;
   const int top = lua_gettop(lua);
@@ -118,22 +119,23 @@ bool IsArray(lua_State* lua, size_t* count) {
       return false;
     }
     if (key > greatest) greatest = key;
+    long_call.Step();
     ++found;
   }
   *count = found;
   return greatest == static_cast<double>(found);
 }
 
-void PackTop(lua_State* lua, ScratchBuffer& out, int level);
+void PackTop(lua_State* lua, ScratchBuffer& out, LongCall& long_call, int level);
 
-void PackTable(lua_State* lua, ScratchBuffer& out, int level) {
+void PackTable(lua_State* lua, ScratchBuffer& out, LongCall& long_call, int level) {
   luaL_checkstack(lua, 4, "in function mp_encode_lua_table");
   size_t count = 0;
-  if (IsArray(lua, &count)) {
+  if (IsArray(lua, long_call, &count)) {
     PackCount(lua, out, count, 0x90, 0xdc);
     for (size_t i = 1; i <= count; ++i) {
       lua_rawgeti(lua, -1, static_cast<int>(i));
-      PackTop(lua, out, level + 1);
+      PackTop(lua, out, long_call, level + 1);
     }
     return;
   }
@@ -147,13 +149,14 @@ void PackTable(lua_State* lua, ScratchBuffer& out, int level) {
   lua_pushnil(lua);
   while (lua_next(lua, -2) != 0) {
     lua_pushvalue(lua, -2);
-    PackTop(lua, out, level + 1);
-    PackTop(lua, out, level + 1);
+    PackTop(lua, out, long_call, level + 1);
+    PackTop(lua, out, long_call, level + 1);
   }
 }
 
 // Packs the value on top of the stack, and pops it.
-void PackTop(lua_State* lua, ScratchBuffer& out, int level) {
+void PackTop(lua_State* lua, ScratchBuffer& out, LongCall& long_call, int level) {
+  long_call.Step();
   switch (lua_type(lua, -1)) {
     case LUA_TSTRING: {
       size_t size = 0;
@@ -169,7 +172,7 @@ void PackTop(lua_State* lua, ScratchBuffer& out, int level) {
       break;
     case LUA_TTABLE:
       if (level < kMaxNesting) {
-        PackTable(lua, out, level);
+        PackTable(lua, out, long_call, level);
         break;
       }
       [[fallthrough]];
@@ -185,9 +188,10 @@ int Pack(lua_State* lua) {
   ScratchBuffer& out = *ScratchBuffer::At(lua, lua_upvalueindex(1));
   out.Clear();
   luaL_checkstack(lua, 1, "in function mp_pack");
+  LongCall long_call(lua);
   for (int i = 1; i <= count; ++i) {
     lua_pushvalue(lua, i);
-    PackTop(lua, out, 0);
+    PackTop(lua, out, long_call, 0);
   }
   lua_pushlstring(lua, out.view().data(), out.size());
   out.Shrink();
@@ -200,6 +204,7 @@ int Pack(lua_State* lua) {
 struct Input {
   const unsigned char* next;
   size_t left;
+  LongCall& long_call;
 };
 
 [[noreturn]] void Raise(lua_State* lua, const char* text) {
@@ -323,6 +328,7 @@ void UnpackTagged(lua_State* lua, Input& input) {
 
 // Pushes the next value.
 void UnpackOne(lua_State* lua, Input& input) {
+  input.long_call.Step();
   Need(lua, input, 1);
   luaL_checkstack(lua, 1,
                   "too many return values at once; use unpack_one or unpack_limit instead.");
@@ -361,8 +367,9 @@ int UnpackValues(lua_State* lua, int limit, int offset) {
                       static_cast<int>(size));
   }
   if (all) limit = INT_MAX;
+  LongCall long_call(lua);
   Input input{reinterpret_cast<const unsigned char*>(data) + offset,
-              size - static_cast<size_t>(offset)};
+              size - static_cast<size_t>(offset), long_call};
   int count = 0;
   for (; input.left > 0 && count < limit; ++count) UnpackOne(lua, input);
   if (all) return count;

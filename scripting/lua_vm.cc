@@ -53,6 +53,11 @@ LuaVm& LuaVm::Of(lua_State* state) {
   return *static_cast<LuaVm*>(self);
 }
 
+LuaVm* LuaVm::Find(lua_State* state) {
+  void* self = nullptr;
+  return lua_getallocf(state, &self) == Allocate ? static_cast<LuaVm*>(self) : nullptr;
+}
+
 LuaVm::LuaVm(const VmContext& context, size_t memory_limit)
     : context_(context),
       allocator_(memory_limit),
@@ -121,6 +126,7 @@ Result<void> LuaVm::Call(ScriptRun& run, int argument_count, resp::Writer& reply
 }
 
 int LuaVm::CallProtected(int argument_count, int result_count) {
+  c_stack_base_ = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
   const int handler = lua_gettop(state_) - argument_count;
   {
     const LuaAllocator::Unbounded unbounded(allocator_);
@@ -130,6 +136,11 @@ int LuaVm::CallProtected(int argument_count, int result_count) {
   const int status = lua_pcall(state_, argument_count, result_count, handler);
   lua_remove(state_, handler);
   return status;
+}
+
+bool LuaVm::HasCStack() const {
+  constexpr uintptr_t kMaxBytes = 2 << 20;  // Of the 8 MB that a main thread usually has.
+  return c_stack_base_ - reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) < kMaxBytes;
 }
 
 std::optional<std::string> LuaVm::ErrorOf(int index) {
@@ -218,12 +229,6 @@ void LuaVm::SetGlobal(const char* name) {
 void LuaVm::PushLibrary(const char* name) {
   const LuaAllocator::Unbounded unbounded(allocator_);
   PushRealLibrary(state_, name);
-}
-
-void LuaVm::CollectSome() {
-  constexpr int kStepKiB = 64;
-  const LuaAllocator::Unbounded unbounded(allocator_);
-  lua_gc(state_, LUA_GCSTEP, kStepKiB);
 }
 
 // ---- Commands ----------------------------------------------------------------------------------

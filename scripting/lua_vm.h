@@ -53,6 +53,8 @@ class LuaVm {
   const VmContext& context() const { return context_; }
   // The one that owns this state. From within C functions.
   static LuaVm& Of(lua_State* state);
+  // The same, or nullptr: libraries are tested in states of their own.
+  static LuaVm* Find(lua_State* state);
 
   // Compiles, and pushes the function. On failure nothing is pushed, and the Error is Lua's message
   // alone ("user_script:1: …"). `chunk_name` as Lua has it: "@user_script".
@@ -82,8 +84,18 @@ class LuaVm {
 
   // Bytes of the Lua heap.
   size_t memory_used() const { return allocator_.used(); }
-  // Collects a part of the garbage; at an idle moment.
-  void CollectSome();
+
+  // ---- For C functions that take long, or call back (long_calls.h) ----------------------------
+  // If the watchdog's hook is due, does what it would do at Lua's next instruction, from within a C
+  // function that `state` runs. May raise.
+  void LetWatchdogIn(lua_State* state) {
+    if (watchdog_.hook_is_due()) OnHook(state, nullptr);
+  }
+  // Whether C functions may be nested further.
+  bool HasCStack() const;
+  // Whether what runs is being ended: then nothing of it may run any more, not even where the hook
+  // does not reach.
+  bool is_ending() const { return watchdog_.hooks_every_instruction(); }
 
   // ---- For redis.* (redis_api.cc) ------------------------------------------------------------
   // Runs a command for the running script. Its reply is then in reply_bytes(), or, if it was
@@ -116,7 +128,8 @@ class LuaVm {
   Watchdog watchdog_;
   Random random_;
   ScriptRun* run_ = nullptr;
-  bool loading_ = false;  // Within CallForEffect().
+  bool loading_ = false;        // Within CallForEffect().
+  uintptr_t c_stack_base_ = 0;  // Where the call from outside began.
   bool error_was_counted_ = false;
 
   std::vector<std::string_view> call_args_;

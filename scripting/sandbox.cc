@@ -5,6 +5,7 @@
 
 #include <lua.hpp>
 
+#include "scripting/calls_back.h"
 #include "scripting/error_handler.h"
 #include "scripting/lib_cjson.h"
 #include "scripting/lib_cmsgpack.h"
@@ -116,6 +117,7 @@ void BuildSandbox(lua_State* state) {
   for (const char* name : kBuiltins) CopyField(state, LUA_GLOBALSINDEX, name);
   WrapLoaders(state);
   ReplaceFunctions(state, BaseFunctions());
+  ReplaceFunctions(state, kCallingBase);
   for (const Library& library : kLibraries) {
     lua_getfield(state, LUA_GLOBALSINDEX, library.name);
     const int original = lua_gettop(state);
@@ -125,8 +127,11 @@ void BuildSandbox(lua_State* state) {
     }
     ReplaceFunctions(state, LibraryFunctions(library.name));
     if (std::string_view(library.name) == "string") {
-      lua_getfield(state, original, "gmatch");
+      lua_getfield(state, -1, "gmatch");
       lua_setfield(state, -2, "gfind");
+      lua_getfield(state, original, "format");
+      WrapFormat(state);
+      lua_setfield(state, -2, "format");
     }
     lua_remove(state, original);
     lua_setfield(state, -2, library.name);

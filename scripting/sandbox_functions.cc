@@ -5,7 +5,11 @@
 #include <cstdint>
 #include <string_view>
 
+#include "scripting/calls_back.h"
+#include "scripting/long_calls.h"
 #include "scripting/lua_vm.h"
+#include "scripting/string_search.h"
+#include "scripting/table_sort.h"
 
 namespace scripting {
 namespace {
@@ -39,27 +43,6 @@ bool IsReadOnly(lua_State* state, int index) {
   if (!PushMarkedMetatable(state, index)) return false;
   lua_pop(state, 1);
   return true;
-}
-
-// pcall as Redis has it: of an error table only the text is given on.
-int PCall(lua_State* state) {
-  luaL_checkany(state, 1);
-  lua_pushboolean(state, 1);
-  lua_insert(state, 1);
-  if (lua_pcall(state, lua_gettop(state) - 2, LUA_MULTRET, 0) != 0) {
-    lua_remove(state, 1);
-    if (lua_istable(state, -1)) {
-      lua_getfield(state, -1, "err");
-      if (lua_isstring(state, -1) != 0) {
-        lua_replace(state, -2);
-      } else {
-        lua_pop(state, 1);
-      }
-    }
-    lua_pushboolean(state, 0);
-    lua_insert(state, 1);
-  }
-  return lua_gettop(state);
 }
 
 int RawGet(lua_State* state) {
@@ -148,6 +131,17 @@ int CollectGarbage(lua_State* state) {
   return 1;
 }
 
+// Makes room at `at` in the table at the stack's bottom, whose last element goes to `end`. A
+// position far below zero takes long.
+void MoveUp(lua_State* state, int at, int end) {
+  LongCall long_call(state);
+  for (int i = end; i > at; --i) {
+    long_call.Step();
+    lua_rawgeti(state, 1, i - 1);
+    lua_rawseti(state, 1, i);
+  }
+}
+
 int TableInsert(lua_State* state) {
   luaL_checktype(state, 1, LUA_TTABLE);
   if (IsReadOnly(state, 1)) return RaiseReadOnlyFlat(state);
@@ -159,10 +153,7 @@ int TableInsert(lua_State* state) {
     case 3:
       at = static_cast<int>(luaL_checkinteger(state, 2));
       if (at > end) end = at;
-      for (int i = end; i > at; --i) {
-        lua_rawgeti(state, 1, i - 1);
-        lua_rawseti(state, 1, i);
-      }
+      MoveUp(state, at, end);
       break;
     default:
       return luaL_error(state, "wrong number of arguments to 'insert'");
@@ -213,8 +204,7 @@ int MathMod(lua_State* state) {
   return 1;
 }
 
-constexpr luaL_Reg kBase[] = {{"pcall", PCall},
-                              {"rawget", RawGet},
+constexpr luaL_Reg kBase[] = {{"rawget", RawGet},
                               {"rawset", RawSet},
                               {"pairs", Pairs},
                               {"getmetatable", GetMetatable},
@@ -223,8 +213,32 @@ constexpr luaL_Reg kBase[] = {{"pcall", PCall},
                               {nullptr, nullptr}};
 constexpr luaL_Reg kMath[] = {
     {"random", MathRandom}, {"randomseed", MathRandomSeed}, {"mod", MathMod}, {nullptr, nullptr}};
-constexpr luaL_Reg kTable[] = {{"insert", TableInsert}, {"setn", TableSetN}, {nullptr, nullptr}};
+constexpr luaL_Reg kTable[] = {
+    {"insert", TableInsert}, {"setn", TableSetN}, {"sort", TableSort}, {nullptr, nullptr}};
 constexpr luaL_Reg kNone[] = {{nullptr, nullptr}};
+
+// The text that a function gives piece by piece, until one is empty or nil. LuaJIT's load would
+// call it from within its parser, and stay without hooks for ever if one ended a script there.
+int ReadPieces(lua_State* state) {
+  luaL_Buffer text;
+  luaL_buffinit(state, &text);
+  for (;;) {
+    lua_pushvalue(state, 1);
+    lua_call(state, 0, 1);
+    if (lua_isnil(state, -1)) break;
+    if (lua_isstring(state, -1) == 0) {
+      luaL_where(state, 2);  // Where load was called.
+      lua_pushliteral(state, "reader function must return a string");
+      lua_concat(state, 2);
+      return lua_error(state);
+    }
+    if (lua_objlen(state, -1) == 0) break;
+    luaL_addvalue(&text);
+  }
+  lua_pop(state, 1);
+  luaL_pushresult(&text);
+  return 1;
+}
 
 // Calls LuaJIT's load (the upvalue) with the two arguments on the stack, chunk and name, and "t".
 int LoadText(lua_State* state) {
@@ -273,7 +287,9 @@ const luaL_Reg* BaseFunctions() {
 
 const luaL_Reg* LibraryFunctions(const char* library) {
   const std::string_view name = library;
+  if (name == "coroutine") return kCallingCoroutine;
   if (name == "math") return kMath;
+  if (name == "string") return kStringSearch;
   if (name == "table") return kTable;
   return kNone;
 }
@@ -290,6 +306,15 @@ int TextLoad(lua_State* state) {
     lua_pushliteral(state, "=(load)");
     lua_replace(state, 2);
   }
+  lua_pushcfunction(state, ReadPieces);
+  lua_pushvalue(state, 1);
+  CheckCStack(state);
+  if (lua_pcall(state, 1, 1, 0) != 0) {
+    lua_pushnil(state);
+    lua_insert(state, -2);
+    return 2;
+  }
+  lua_replace(state, 1);
   return LoadText(state);
 }
 

@@ -59,19 +59,27 @@ void Watchdog::Start(int64_t after_ms) {
 
 void Watchdog::Stop() {
   running_ = false;
-  if (hooked_.exchange(false)) lua_sethook(state_, nullptr, 0, 0);
+  if (hooked_.exchange(false)) SetHook(nullptr);
+}
+
+// lua_sethook may interrupt anything but itself: what it was writing would be left half old and
+// half new, with a mark that says it is all new.
+void Watchdog::SetHook(Hook hook) {
+  setting_hook_ = true;
+  lua_sethook(state_, hook, hook == nullptr ? 0 : LUA_MASKCOUNT, hook == nullptr ? 0 : 1);
+  setting_hook_ = false;
 }
 
 void Watchdog::HookDone() {
   if (every_instruction_) return;
   hooked_ = false;
-  lua_sethook(state_, nullptr, 0, 0);
+  SetHook(nullptr);
 }
 
 void Watchdog::HookEveryInstruction() {
   every_instruction_ = true;
   hooked_ = true;
-  lua_sethook(state_, hook_, LUA_MASKCOUNT, 1);
+  SetHook(hook_);
 }
 
 void Watchdog::OnSignal(int /*signal*/, siginfo_t* info, void* /*context*/) {
@@ -86,7 +94,7 @@ void Watchdog::OnTick() {
   if (!running_) {
     armed_ = false;
     Arm(0);
-  } else if (!every_instruction_ && NowUs() >= due_us_) {
+  } else if (!every_instruction_ && !setting_hook_ && NowUs() >= due_us_) {
     hooked_ = true;
     lua_sethook(state_, hook_, LUA_MASKCOUNT, 1);
   }

@@ -37,16 +37,20 @@ class Watchdog {
   // A script starts: from `after_ms` on, the hook is called at every tick until Stop().
   void Start(int64_t after_ms);
   void Stop();
+  // Whether the hook is to be called, at the next instruction.
+  bool hook_is_due() const { return hooked_; }
   // For the hook itself: it will be called again at the next tick; and instead of that, after each
   // instruction, so that a script can do nothing any more but end.
   void HookDone();
   void HookEveryInstruction();
+  bool hooks_every_instruction() const { return every_instruction_; }
 
  private:
   static void OnSignal(int signal, siginfo_t* info, void* context);
   void OnTick();
   void Create();
   void Arm(int64_t interval_ms);
+  void SetHook(Hook hook);
 
   lua_State* const state_;
   const Hook hook_;
@@ -57,6 +61,7 @@ class Watchdog {
   std::atomic<bool> running_ = false;
   std::atomic<bool> hooked_ = false;
   std::atomic<bool> every_instruction_ = false;
+  std::atomic<bool> setting_hook_ = false;
   std::atomic<int64_t> due_us_ = 0;
 };
 

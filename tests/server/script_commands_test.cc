@@ -72,14 +72,26 @@ TEST_CASE("what a script writes is one record of the commit log") {
 
 TEST_CASE("an endless loop makes the server answer BUSY, and SCRIPT KILL ends it") {
   const char* const loops[] = {
-      "while true do end",
-      "repeat until false",
-      "local function f() return f() end f()",
+      "while true do end", "repeat until false", "local function f() return f() end f()",
       "while true do pcall(function() while true do end end) end",
       "local x = coroutine.wrap(function() while true do end end) x()",
       "local t = setmetatable({}, {__index = function() while true do end end}) local x = t.y",
-      "while true do redis.call('get', 'a') end",
-      "while true do pcall(redis.call, 'nope') end"};
+      "while true do redis.call('get', 'a') end", "while true do pcall(redis.call, 'nope') end",
+      // A handler of the error that ends the script.
+      "xpcall(function() while true do end end, function() while true do end end)",
+      "xpcall(function() error('a') end, function() while true do end end)",
+      // From within LuaJIT's parser, after which no hook would be called any more.
+      "load(function() while true do end end) while true do end", "while true do end",
+      "local function f() while true do pcall(coroutine.wrap(f)) end end f()",
+      // In one call of a C function.
+      "return string.find(('a'):rep(40), ('a?'):rep(40) .. ('a'):rep(40))",
+      "while true do pcall(string.match, ('a'):rep(20000), '.-.-.-.-b') end",
+      "return string.gsub(('a'):rep(200000), '.-.-.-b', '')",
+      "for w in string.gmatch(('a'):rep(20000), '.-.-.-b') do end",
+      "table.sort({1, 2}, function() while true do end end)", "table.insert({}, -2147483647, 1)",
+      "local t = {1} for i = 1, 900 do t = {t, t} end return cjson.encode(t)",
+      "local t = {} for i = 1, 15 do local n = {} for j = 1, 1000 do n[j] = t end t = n end "
+      "return cmsgpack.pack(t)"};
   RunningServer server(SoonBusy);
   TestClient other(server.port());
   CHECK(other.Run({"SCRIPT", "KILL"}) == "-NOTBUSY No scripts in execution right now.");
@@ -100,6 +112,26 @@ TEST_CASE("an endless loop makes the server answer BUSY, and SCRIPT KILL ends it
     CHECK(other.Run({"PING"}) == "+PONG");
     CHECK(client.Run({"EVAL", "return 1", "0"}) == ":1");
   }
+}
+
+TEST_CASE("no nesting of calls uses up the C stack") {
+  RunningServer server;
+  TestClient client(server.port());
+  for (const char* nested :
+       {"local function f() coroutine.resume(coroutine.create(f)) end f()",
+        "local function f() pcall(coroutine.wrap(f)) end f()",
+        "local function f() pcall(f) end f()",
+        "local function f() pcall(string.gsub, 'a', 'a', f) end f()",
+        "local function f() pcall(table.sort, {2, 1}, f) end f()",
+        "local function f() xpcall(f, f) end f()", "local function f() load(f) end f()",
+        "local t = setmetatable({}, {__tostring = function(s) "
+        "return string.format('%s', s) end}) pcall(string.format, '%s', t)",
+        "pcall(string.find, ('a'):rep(1000000), ('a?'):rep(300000))"}) {
+    CAPTURE(nested);
+    CHECK(client.Run({"EVAL", nested, "0"}) == "nil$");
+  }
+  CHECK(client.Run({"EVAL", "local function f() ('a'):gsub('a', f) end f()", "0"})
+            .starts_with("-ERR C stack overflow"));
 }
 
 TEST_CASE("a script that has written is not killed") {
