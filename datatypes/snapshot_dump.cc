@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -26,6 +27,11 @@ class SnapshotRows final : public RowSource {
   const lsm::Snapshot& snapshot_;
   const lsm::CollectionId id_;
 };
+
+StoredValue ValueOf(const lsm::MetaView& meta) {
+  return {static_cast<Type>(meta.head.type), meta.head.type_flags, meta.payload,
+          meta.head.collection != 0, meta.head.count};
+}
 
 class Dump {
  public:
@@ -64,9 +70,7 @@ class Dump {
     if (progress_.stop) return lsm::Status::IoError("stopped");
     // What could not be written is found out at the end; no need to go on for it.
     if (writer_.failed()) return lsm::Status::IoError(writer_.Finish().error().message());
-    const bool has_rows = meta.head.collection != 0;
-    const StoredValue value = {static_cast<Type>(meta.head.type), meta.head.type_flags,
-                               meta.payload, has_rows, meta.head.count};
+    const StoredValue value = ValueOf(meta);
     lsm::Result<DumpPlan> plan = PlanDump(value);
     if (!plan) return InKey(key, plan.error());
     if (plan->field_expiry && options_.format.version < rdb::kFirstVersionWithFieldExpiry) {
@@ -109,6 +113,25 @@ lsm::Status DumpSnapshot(const lsm::Snapshot& snapshot, const SnapshotDumpOption
                          rdb::Sink& sink, SnapshotDumpProgress& progress,
                          SnapshotDumpLosses* losses) {
   return Dump(snapshot, options, sink, progress, losses).Run();
+}
+
+lsm::Status DumpSnapshotValue(const lsm::Snapshot& snapshot, const lsm::MetaView& meta,
+                              const rdb::WriteOptions& format, rdb::Sink& sink) {
+  const StoredValue value = ValueOf(meta);
+  LSM_ASSIGN_OR_RETURN(const DumpPlan plan, PlanDump(value));
+  const int version = plan.field_expiry
+                          ? std::max(format.version, rdb::kFirstVersionWithFieldExpiry)
+                          : format.version;
+  rdb::Output out(sink, format.compress);
+  rdb::ValueWriter writer(out, version);
+  out.Byte(writer.TypeNumber(plan.type, plan.field_expiry));
+  SnapshotRows rows(snapshot, meta.head.collection);
+  LSM_RETURN_IF_ERROR(WriteDump(value, plan, rows, writer));
+  out.Uint16(static_cast<uint16_t>(version));
+  out.Uint64(out.Checksum());
+  const rdb::Result<void> flushed = out.Flush();
+  if (!flushed) return lsm::Status::IoError(flushed.error().message());
+  return {};
 }
 
 lsm::Status DumpSnapshotToFile(const lsm::Snapshot& snapshot, const SnapshotDumpOptions& options,

@@ -50,4 +50,9 @@ lsm::Status DumpSnapshotToFile(const lsm::Snapshot& snapshot, const SnapshotDump
                                const std::string& path, SnapshotDumpProgress& progress,
                                SnapshotDumpLosses* losses);
 
+// One key's value in the form of DUMP: type, value, version, checksum. The version is `format`'s,
+// or a later one if the value needs that. `value` is what the snapshot's visitor was given.
+lsm::Status DumpSnapshotValue(const lsm::Snapshot& snapshot, const lsm::MetaView& value,
+                              const rdb::WriteOptions& format, rdb::Sink& sink);
+
 }  // namespace datatypes

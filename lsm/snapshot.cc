@@ -99,6 +99,25 @@ Status Snapshot::ForEachKey(uint32_t db, const KeyVisitor& visit) const {
   return {};
 }
 
+Result<bool> Snapshot::VisitKey(uint32_t db, std::string_view key, const KeyVisitor& visit) const {
+  bool found = false;
+  for (const Database& database : databases_) {
+    if (database.db != db) continue;
+    std::string row(EncodeMetaKeyPrefix(database.row.generation, shards_.PositionOf(key)).view());
+    row.append(key);
+    // Others can begin so only if their hashes are the same.
+    const Status status =
+        ForEachRaw(shards_.ShardOfSlot(KeySlot(key)), row, [&](auto row_key, auto value) -> Status {
+          if (row_key != row) return {};
+          found = true;
+          LSM_ASSIGN_OR_RETURN(const MetaView meta, DecodeMeta(value));
+          return visit(key, meta);
+        });
+    if (!status.ok()) return status;
+  }
+  return found;
+}
+
 Status Snapshot::ForEachRow(CollectionId collection, std::string_view prefix,
                             const RowVisitor& visit) const {
   return ForEachRaw(

@@ -45,6 +45,9 @@ class Snapshot {
   using KeyVisitor = std::function<Status(std::string_view key, const MetaView& meta)>;
   Status ForEachKey(uint32_t db, const KeyVisitor& visit) const;
 
+  // The same for one key; false: it was not there.
+  Result<bool> VisitKey(uint32_t db, std::string_view key, const KeyVisitor& visit) const;
+
   // The same for the rows of a collection: all, or those whose subkeys begin with `prefix`.
   using RowVisitor = std::function<Status(std::string_view subkey, std::string_view value)>;
   Status ForEachRow(CollectionId collection, const RowVisitor& visit) const {

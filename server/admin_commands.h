@@ -12,6 +12,7 @@ std::span<const datatypes::CommandSpec> InfoCommands();
 std::span<const datatypes::CommandSpec> SlowlogCommands();
 std::span<const datatypes::CommandSpec> LatencyCommands();
 std::span<const datatypes::CommandSpec> MemoryCommands();
+std::span<const datatypes::CommandSpec> MigrateCommands();
 std::span<const datatypes::CommandSpec> DebugCommands();
 std::span<const datatypes::CommandSpec> SaveCommands();
 std::span<const datatypes::CommandSpec> ShutdownCommands();

@@ -13,6 +13,7 @@ void AddServerCommands(datatypes::CommandTable& table) {
   table.Add(LatencyCommands());
   table.Add(LolwutCommands());
   table.Add(MemoryCommands());
+  table.Add(MigrateCommands());
   table.Add(PubSubCommands());
   table.Add(SaveCommands());
   table.Add(ScriptCommands());

@@ -116,7 +116,9 @@ Result<void> Hello(CommandContext& ctx) {
     }
   }
   if (user.has_value()) RETURN_IF_ERROR(Authenticate(connection, *user, password));
-  if (!connection.authenticated()) return Fail(kHelloNeedsAuth);
+  if (!connection.authenticated() && !ServerOf(ctx).settings().requirepass.empty()) {
+    return Fail(kHelloNeedsAuth);
+  }
   if (name.has_value()) connection.name = *name;
   if (protocol.has_value()) ctx.reply.set_protocol(*protocol);
   WriteHello(ctx);

@@ -6,6 +6,7 @@
 
 #include "server/connection.h"
 #include "server/instruments.h"
+#include "server/migrator.h"
 #include "server/monitors.h"
 #include "server/pause.h"
 #include "server/scripts.h"
@@ -76,7 +77,8 @@ ServerHooks::Verdict ServerHooks::Admit(datatypes::Session& session,
   // EXEC does what its queue does.
   uint32_t flags = spec.flags;
   if (!connection.authenticated() && (spec.flags & datatypes::kNoAuth) == 0) [[unlikely]] {
-    return Refuse(connection, spec, kNoAuthError);
+    if (!server_.settings().requirepass.empty()) return Refuse(connection, spec, kNoAuthError);
+    connection.set_authenticated(true);  // The password was taken away since it connected.
   }
   if ((spec.flags & datatypes::kAdmin) != 0 && spec.name == "debug" && !DebugAllowed(connection))
       [[unlikely]] {
@@ -111,6 +113,11 @@ ServerHooks::Verdict ServerHooks::Admit(datatypes::Session& session,
     if (connection.watches == nullptr || !connection.watches->dirty) transaction->Queue(spec, args);
     connection.writer().SimpleString("QUEUED");
     return Verdict::kHandled;
+  }
+  if (!server_.migrator().idle() && server_.migrator().MustWait(connection, spec, args))
+      [[unlikely]] {
+    connection.postponed = true;
+    return Verdict::kPostpone;
   }
   return Verdict::kRun;
 }

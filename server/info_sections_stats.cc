@@ -6,6 +6,7 @@
 
 #include "resp/number_format.h"
 #include "server/info_sections.h"
+#include "server/migrator.h"
 #include "server/pubsub.h"
 #include "server/scripts.h"
 #include "server/server.h"
@@ -59,9 +60,9 @@ void InfoTracking(const Tracking& tracking, InfoLines& lines) {
 
 void InfoAbsentParts(InfoLines& lines) {
   for (const std::string_view name :
-       {"latest_fork_usec", "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys",
-        "active_defrag_hits", "active_defrag_misses", "active_defrag_key_hits",
-        "active_defrag_key_misses", "total_active_defrag_time", "current_active_defrag_time"}) {
+       {"latest_fork_usec", "total_forks", "slave_expires_tracked_keys", "active_defrag_hits",
+        "active_defrag_misses", "active_defrag_key_hits", "active_defrag_key_misses",
+        "total_active_defrag_time", "current_active_defrag_time"}) {
     lines.Number(name, 0);
   }
 }
@@ -93,6 +94,7 @@ void InfoStats(Server& server, InfoLines& lines) {
   lines.Number("keyspace_misses", server.dispatcher().keyspace_misses());
   InfoPubSub(server.pubsub(), lines);
   InfoAbsentParts(lines);
+  lines.Number("migrate_cached_sockets", server.migrator().cached_links());
   InfoTracking(server.tracking(), lines);
   lines.Number("unexpected_error_replies", 0);
   lines.Number("total_error_replies", stats.total_error_replies);

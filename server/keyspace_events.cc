@@ -2,6 +2,7 @@
 #include "server/keyspace_events.h"
 
 #include "datatypes/notifications.h"
+#include "server/migrator.h"
 #include "server/server.h"
 #include "server/tracking.h"
 #include "server/watch_table.h"
@@ -11,12 +12,14 @@ namespace server {
 void KeyspaceEvents::OnModified(uint32_t db, std::string_view key) {
   WatchTable& watches = server_.watches();
   if (!watches.empty()) watches.OnChanged(db, key);
+  if (!server_.migrator().idle()) server_.migrator().OnModified(db, key);
   if (!server_.tracking().idle()) server_.tracking().OnChanged(key);
 }
 
 void KeyspaceEvents::OnExpired(uint32_t db, std::string_view key) {
   WatchTable& watches = server_.watches();
   if (!watches.empty()) watches.OnChanged(db, key);
+  if (!server_.migrator().idle()) server_.migrator().OnModified(db, key);
   if (!server_.tracking().idle()) server_.tracking().OnChanged(key);
   server_.notifier().Send(datatypes::kNotifyExpired, "expired", db, key);
 }
@@ -24,12 +27,17 @@ void KeyspaceEvents::OnExpired(uint32_t db, std::string_view key) {
 void KeyspaceEvents::OnFlushed(uint32_t db) {
   WatchTable& watches = server_.watches();
   if (!watches.empty()) watches.OnFlushed(db);
+  if (!server_.migrator().idle()) server_.migrator().OnAllModified(db);
   if (!server_.tracking().idle()) server_.tracking().OnFlushed();
 }
 
 void KeyspaceEvents::OnSwapped(uint32_t a, uint32_t b) {
   WatchTable& watches = server_.watches();
   if (!watches.empty()) watches.OnSwapped(a, b);
+  if (!server_.migrator().idle()) {
+    server_.migrator().OnAllModified(a);
+    server_.migrator().OnAllModified(b);
+  }
   // Redis tells nothing of this, and lets clients keep what their keys were before.
   if (!server_.tracking().idle()) server_.tracking().OnFlushed();
 }

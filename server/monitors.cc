@@ -62,6 +62,15 @@ std::vector<std::string_view> RedactedArgs(const datatypes::CommandSpec& spec,
       shown[i + 1] = shown[i + 2] = kRedacted;
       i += 2;
     }
+  } else if (spec.name == "migrate") {
+    constexpr size_t kFirstOption = 6;
+    for (size_t i = kFirstOption; i + 1 < shown.size(); ++i) {
+      if (datatypes::EqualsIgnoreCase(shown[i], "keys")) break;
+      const bool with_user = datatypes::EqualsIgnoreCase(shown[i], "auth2");
+      if (!with_user && !datatypes::EqualsIgnoreCase(shown[i], "auth")) continue;
+      shown[++i] = kRedacted;
+      if (with_user && i + 1 < shown.size()) shown[++i] = kRedacted;
+    }
   }
   return shown;
 }

@@ -11,6 +11,7 @@
 #include "server/admin_commands.h"
 #include "server/arguments.h"
 #include "server/backup_runner.h"
+#include "server/job_wait.h"
 #include "server/rdb_saver.h"
 #include "server/server.h"
 
@@ -23,44 +24,6 @@ using datatypes::Fail;
 using datatypes::Result;
 
 constexpr std::string_view kInProgress = "ERR Background save already in progress";
-
-// The client of a SAVE or a BACKUP waits; others do not.
-class JobWait final : public datatypes::Suspension {
- public:
-  struct State {
-    bool done = false;
-    std::string error;              // Empty: it went well.
-    Connection* waiting = nullptr;  // Set while it waits.
-  };
-  explicit JobWait(std::shared_ptr<State> state) : state_(std::move(state)) {}
-  ~JobWait() override { state_->waiting = nullptr; }
-
-  Result<bool> Resume(CommandContext& ctx) override {
-    if (!state_->done) return false;
-    if (!state_->error.empty()) return Fail(state_->error);
-    ctx.reply.SimpleString("OK");
-    return true;
-  }
-  void TimeOut(CommandContext&) override {}
-
- private:
-  std::shared_ptr<State> state_;
-};
-
-// Lets the client wait; what is returned ends that.
-std::function<void(std::string error)> WaitForJob(CommandContext& ctx) {
-  auto state = std::make_shared<JobWait::State>();
-  state->waiting = &ConnectionOf(ctx);
-  ctx.Suspend(std::make_unique<JobWait>(state));
-  return [&server = ServerOf(ctx), state](std::string error) {
-    state->done = true;
-    state->error = std::move(error);
-    if (state->waiting == nullptr) return;
-    server.EnsureTurn();
-    server.dispatcher().Wake(*state->waiting);
-    server.RunSoon();
-  };
-}
 
 // SAVE
 Result<void> Save(CommandContext& ctx) {

@@ -24,6 +24,7 @@
 #include "server/keyspace_events.h"
 #include "server/listener.h"
 #include "server/machine_memory.h"
+#include "server/migrator.h"
 #include "server/monitors.h"
 #include "server/pause.h"
 #include "server/pubsub.h"
@@ -135,6 +136,7 @@ lsm::Status Server::Start() {
   watches_ = std::make_unique<WatchTable>(*store_);
   pubsub_ = std::make_unique<PubSub>();
   tracking_ = std::make_unique<Tracking>(*this);
+  migrator_ = std::make_unique<Migrator>(*this);
   keyspace_events_ = std::make_unique<KeyspaceEvents>(*this);
   store_->SetObserver(keyspace_events_.get());
   notifier_.deliver = [this](uint32_t /*event_class*/, std::string_view event, uint32_t db,
@@ -151,6 +153,7 @@ lsm::Status Server::Start() {
   connections_ = std::make_unique<Connections>(*this);
   rdb_saver_ = std::make_unique<RdbSaver>(*this);
   backups_ = std::make_unique<BackupRunner>(*this);
+  AddCronTask([this](int64_t now_ms) { migrator_->Cron(now_ms); });
   AddCronTask([this](int64_t now_ms) { rdb_saver_->Cron(now_ms); });
   before_wait_ = std::make_unique<LoopHook>(loop_, LoopHook::Kind::kBeforeWait, this, BeforeWait);
   before_wait_->Set(true);
@@ -174,6 +177,7 @@ lsm::Status Server::Run() {
   connections_->CloseAll();
   rdb_saver_->Stop();
   backups_->Stop();
+  migrator_->Stop();
   store_->SetObserver(nullptr);
   // As after a crash: the next start finds what was committed.
   if (drop_turn_) return lsm::Status::Ok();

@@ -31,6 +31,7 @@ class BackupRunner;
 class Connections;
 class KeyspaceEvents;
 class Listener;
+class Migrator;
 class Monitors;
 class PauseState;
 class PubSub;
@@ -113,6 +114,7 @@ class Server {
   BackupRunner& backups() { return *backups_; }
   // What replicas of this server are sent.
   ReplicationStream& replication_stream() { return *replication_stream_; }
+  Migrator& migrator() { return *migrator_; }
 
   // ---- Facts ------------------------------------------------------------------------------
   // The time of this iteration; to be used where a few milliseconds do not matter.
@@ -243,6 +245,7 @@ class Server {
   std::unique_ptr<Connections> connections_;
   std::unique_ptr<RdbSaver> rdb_saver_;
   std::unique_ptr<BackupRunner> backups_;
+  std::unique_ptr<Migrator> migrator_;
   std::unique_ptr<Listener> listener_;
   std::unique_ptr<LoopHook> before_wait_;
   std::unique_ptr<LoopHook> after_events_;
