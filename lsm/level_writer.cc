@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <utility>
@@ -90,6 +91,15 @@ Status WriteFile(const std::string& path, std::string_view bytes) {
   return FromLevelStatus(status, path);
 }
 
+// A file, or a directory.
+Status SyncFile(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return Status::IoError(path + ": cannot be synced");
+  const bool synced = ::fsync(fd) == 0;
+  ::close(fd);
+  return synced ? Status() : Status::IoError(path + ": cannot be synced");
+}
+
 std::string Numbered(const char* format, uint64_t number) {
   std::array<char, 64> name{};
   std::snprintf(name.data(), name.size(), format, static_cast<unsigned long long>(number));
@@ -158,50 +168,68 @@ LevelWriter::LevelWriter(std::string path, const Options& options)
   }
 }
 
-LevelWriter::~LevelWriter() {
+LevelWriter::~LevelWriter() = default;
+
+std::string LevelWriter::TablePath(uint64_t number) const {
+  return path_ + "/" + Numbered("%06llu.ldb", number);
+}
+
+LevelWriter::Series::Series(LevelWriter& level) : level_(level) {}
+
+LevelWriter::Series::~Series() {
   if (builder_ != nullptr) builder_->Abandon();
 }
 
-Status LevelWriter::OpenTable() {
-  Table table;
-  table.number = next_file_++;
-  const std::string path = path_ + "/" + Numbered("%06llu.ldb", table.number);
+Status LevelWriter::Series::OpenTable() {
+  number_ = level_.next_file_++;
+  const std::string path = level_.TablePath(number_);
   leveldb::WritableFile* file = nullptr;
   const leveldb::Status opened = leveldb::Env::Default()->NewWritableFile(path, &file);
   file_.reset(file);
   LSM_RETURN_IF_ERROR(FromLevelStatus(opened, path));
+  const Options& wanted = level_.options_;
   leveldb::Options options;
-  options.comparator = order_.get();
-  options.filter_policy = filter_.get();
-  options.block_size = options_.block_bytes;
-  options.compression = options_.compress ? leveldb::kSnappyCompression : leveldb::kNoCompression;
+  options.comparator = level_.order_.get();
+  options.filter_policy = level_.filter_.get();
+  options.block_size = wanted.block_bytes;
+  options.compression = wanted.compress ? leveldb::kSnappyCompression : leveldb::kNoCompression;
   builder_ = std::make_unique<leveldb::TableBuilder>(options, file_.get());
-  tables_.push_back(std::move(table));
+  smallest_.clear();
   return {};
 }
 
-Status LevelWriter::Add(std::string_view key, std::string_view value) {
+Status LevelWriter::Series::Add(std::string_view key, std::string_view value) {
   if (builder_ == nullptr) LSM_RETURN_IF_ERROR(OpenTable());
   key_.assign(key);
   AppendFixed(&key_, kValueTrailer, kTrailerBytes);
   builder_->Add(key_, {value.data(), value.size()});
-  if (tables_.back().smallest.empty()) tables_.back().smallest = key_;
-  LSM_RETURN_IF_ERROR(FromLevelStatus(builder_->status(), path_));
-  if (builder_->FileSize() < options_.table_bytes) return {};
+  if (smallest_.empty()) smallest_ = key_;
+  LSM_RETURN_IF_ERROR(FromLevelStatus(builder_->status(), level_.path_));
+  if (builder_->FileSize() < level_.options_.table_bytes) return {};
   return CloseTable();
 }
 
-Status LevelWriter::CloseTable() {
-  Table& table = tables_.back();
-  table.largest = key_;
+// Writing to the disk begins, but nobody waits for it: Finish() of the whole does.
+Status LevelWriter::Series::CloseTable() {
   leveldb::Status status = builder_->Finish();
-  table.bytes = builder_->FileSize();
-  bytes_ += table.bytes;
+  const uint64_t bytes = builder_->FileSize();
   builder_.reset();
-  if (status.ok()) status = file_->Sync();
   if (status.ok()) status = file_->Close();
   file_.reset();
-  return FromLevelStatus(status, path_);
+  LSM_RETURN_IF_ERROR(FromLevelStatus(status, level_.path_));
+  const int fd = ::open(level_.TablePath(number_).c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd >= 0) {
+    (void)::sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+    ::close(fd);
+  }
+  const std::lock_guard lock(level_.mutex_);
+  level_.tables_.push_back({number_, bytes, smallest_, key_});
+  level_.bytes_ += bytes;
+  return {};
+}
+
+Status LevelWriter::Series::Finish() {
+  return builder_ == nullptr ? Status() : CloseTable();
 }
 
 // Field by field: a number that says which, then its value.
@@ -237,15 +265,14 @@ std::string LevelWriter::VersionEdit() const {
 }
 
 Status LevelWriter::Finish() {
-  if (builder_ != nullptr) LSM_RETURN_IF_ERROR(CloseTable());
+  std::sort(tables_.begin(), tables_.end(), [](const Table& a, const Table& b) {
+    return std::string_view(a.smallest) < std::string_view(b.smallest);
+  });
+  for (const Table& table : tables_) LSM_RETURN_IF_ERROR(SyncFile(TablePath(table.number)));
   const std::string manifest = Numbered("MANIFEST-%06llu", kManifestNumber);
   LSM_RETURN_IF_ERROR(WriteFile(path_ + "/" + manifest, LogFile(VersionEdit())));
   LSM_RETURN_IF_ERROR(WriteFile(path_ + "/CURRENT", manifest + "\n"));
-  const int directory = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (directory < 0) return Status::IoError(path_ + ": cannot be synced");
-  const bool synced = ::fsync(directory) == 0;
-  ::close(directory);
-  return synced ? Status() : Status::IoError(path_ + ": cannot be synced");
+  return SyncFile(path_);
 }
 
 }  // namespace lsm

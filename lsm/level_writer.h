@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +28,8 @@ namespace lsm {
 // pile it up in level 0. So the MANIFEST is written here: one record, the version edit that says
 // which tables there are (FORMAT.md). All are in one level, the first whose size limit holds them:
 // an instance that is opened finds nothing to compact.
+//
+// Several threads can write, each a stretch of the order of its own (Series).
 class LevelWriter {
  public:
   struct Options {
@@ -41,9 +45,33 @@ class LevelWriter {
   LevelWriter(const LevelWriter&) = delete;
   LevelWriter& operator=(const LevelWriter&) = delete;
 
-  // Keys must ascend, bytewise.
-  Status Add(std::string_view key, std::string_view value);
-  // Everything is synced; the database can be opened.
+  // The tables of one stretch; used by one thread. Must end before the LevelWriter.
+  class Series {
+   public:
+    explicit Series(LevelWriter& level);
+    ~Series();
+    Series(const Series&) = delete;
+    Series& operator=(const Series&) = delete;
+
+    // Keys must ascend, bytewise.
+    Status Add(std::string_view key, std::string_view value);
+    // After the last of them.
+    Status Finish();
+
+   private:
+    Status OpenTable();
+    Status CloseTable();
+
+    LevelWriter& level_;
+    std::unique_ptr<leveldb::WritableFile> file_;
+    std::unique_ptr<leveldb::TableBuilder> builder_;
+    uint64_t number_ = 0;
+    std::string smallest_;
+    std::string key_;
+  };
+
+  // After all series: everything is synced; the database can be opened. The keys of one series must
+  // not be among those of another.
   Status Finish();
 
   uint64_t bytes() const { return bytes_; }
@@ -58,19 +86,16 @@ class LevelWriter {
     std::string largest;
   };
 
-  Status OpenTable();
-  Status CloseTable();
+  std::string TablePath(uint64_t number) const;
   std::string VersionEdit() const;
 
   const std::string path_;
   const Options options_;
   std::unique_ptr<InternalOrder> order_;
   std::unique_ptr<InternalFilter> filter_;
-  std::unique_ptr<leveldb::WritableFile> file_;
-  std::unique_ptr<leveldb::TableBuilder> builder_;
-  std::vector<Table> tables_;
-  std::string key_;
-  uint64_t next_file_;
+  std::atomic<uint64_t> next_file_;
+  std::mutex mutex_;
+  std::vector<Table> tables_;  // Guarded by mutex_ while there are series; and so is:
   uint64_t bytes_ = 0;
 };
 

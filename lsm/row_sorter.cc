@@ -2,179 +2,194 @@
 #include "lsm/row_sorter.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <queue>
 #include <utility>
 
 namespace lsm {
 namespace {
 
-// A row, in the arena and in a run: shard, sizes, key, value.
-constexpr size_t kHeaderBytes = 1 + 2 * sizeof(uint32_t);
-constexpr size_t kFileBuffer = size_t{1} << 20;
-
-struct RowView {
-  uint8_t shard = 0;
-  std::string_view key;
-  std::string_view value;
-};
-
-RowView ViewAt(const char* at) {
-  uint32_t sizes[2];
-  std::memcpy(sizes, at + 1, sizeof sizes);
-  return {static_cast<uint8_t>(*at),
-          {at + kHeaderBytes, sizes[0]},
-          {at + kHeaderBytes + sizes[0], sizes[1]}};
-}
-
-uint64_t BigEndian(const unsigned char* bytes) {
-  uint64_t value = 0;
-  std::memcpy(&value, bytes, sizeof value);
-  return __builtin_bswap64(value);
-}
-
-bool Less(const RowView& a, const RowView& b) {
-  return a.shard != b.shard ? a.shard < b.shard : a.key < b.key;
-}
-
-Status Failed(const std::string& path) {
-  return Status::IoError(path + ": " + std::strerror(errno));
-}
+// Memory is this many chunks. When so many are sorted, the oldest ones of them become a run: the
+// rest is for what is being filled meanwhile.
+constexpr size_t kChunks = 20;
+constexpr size_t kSpillAt = 13;
+constexpr size_t kSpilled = 6;
+// So many runs become one of the next level: neither files nor buffers grow beyond that.
+constexpr size_t kFanIn = 64;
+constexpr size_t kRunBuffer = size_t{256} << 10;
 
 }  // namespace
 
-// A sorted file that is read from its beginning.
-class RowSorter::Run {
- public:
-  static Result<std::unique_ptr<Run>> Create(std::string path) {
-    std::FILE* file = std::fopen(path.c_str(), "w+be");
-    if (file == nullptr) return Failed(path);
-    // Nobody else needs its name; so it goes away with the process, whatever becomes of that.
-    if (std::remove(path.c_str()) != 0) {
-      std::fclose(file);
-      return Failed(path);
-    }
-    std::setvbuf(file, nullptr, _IOFBF, kFileBuffer);
-    return std::unique_ptr<Run>(new Run(std::move(path), file));
-  }
-  ~Run() { std::fclose(file_); }
-  Run(const Run&) = delete;
-  Run& operator=(const Run&) = delete;
-
-  Status Write(const char* row) {
-    const RowView view = ViewAt(row);
-    const size_t bytes = kHeaderBytes + view.key.size() + view.value.size();
-    if (std::fwrite(row, 1, bytes, file_) != bytes) return Failed(path_);
-    return {};
-  }
-  Status Rewind() {
-    if (std::fflush(file_) != 0 || std::fseek(file_, 0, SEEK_SET) != 0) return Failed(path_);
-    return {};
-  }
-  // False at the end.
-  Result<bool> Next() {
-    row_.resize(kHeaderBytes);
-    const size_t got = std::fread(row_.data(), 1, kHeaderBytes, file_);
-    if (got == 0 && std::feof(file_) != 0) return false;
-    if (got != kHeaderBytes) return Failed(path_);
-    uint32_t sizes[2];
-    std::memcpy(sizes, row_.data() + 1, sizeof sizes);
-    const size_t rest = size_t{sizes[0]} + sizes[1];
-    row_.resize(kHeaderBytes + rest);
-    if (std::fread(row_.data() + kHeaderBytes, 1, rest, file_) != rest) return Failed(path_);
-    view_ = ViewAt(row_.data());
-    return true;
-  }
-  const RowView& view() const { return view_; }
-
- private:
-  Run(std::string path, std::FILE* file) : path_(std::move(path)), file_(file) {}
-
-  const std::string path_;
-  std::FILE* file_;
-  std::string row_;
-  RowView view_;
-};
-
 RowSorter::RowSorter(std::string directory, size_t memory_bytes)
-    : directory_(std::move(directory)), memory_bytes_(memory_bytes) {}
+    : directory_(std::move(directory)), chunk_bytes_(memory_bytes / kChunks) {}
 
-RowSorter::~RowSorter() = default;
+RowSorter::~RowSorter() {
+  if (!thread_.joinable()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    sealed_ = true;
+    full_.clear();
+  }
+  changed_.notify_all();
+  thread_.join();
+}
 
 Status RowSorter::Add(uint8_t shard, std::string_view key, std::string_view value) {
-  const size_t bytes = kHeaderBytes + key.size() + value.size();
-  const size_t used = arena_.size() + refs_.size() * sizeof(Ref);
-  if (!refs_.empty() && used + bytes + sizeof(Ref) > memory_bytes_) LSM_RETURN_IF_ERROR(Spill());
-  // So that neither of them ever takes twice as much while it grows.
-  if (arena_.capacity() < memory_bytes_ * 3 / 4) {
-    if (arena_.size() + bytes > arena_.capacity()) {
-      arena_.reserve(
-          std::min(memory_bytes_ * 3 / 4, std::max(2 * arena_.capacity(), arena_.size() + bytes)));
+  if (filling_ == nullptr) {
+    filling_ = std::make_unique<SortChunk>();
+    const std::lock_guard lock(mutex_);
+    ++chunks_;
+  } else if (filling_->rows() > 0 && filling_->bytes() + key.size() + value.size() > chunk_bytes_) {
+    LSM_RETURN_IF_ERROR(HandOver());
+  }
+  filling_->Add(shard, key, value);
+  ++rows_;
+  bytes_ += key.size() + value.size();
+  return {};
+}
+
+Status RowSorter::HandOver() {
+  if (!thread_.joinable()) thread_ = std::thread([this] { Work(); });
+  std::unique_lock lock(mutex_);
+  full_.push_back(std::move(filling_));
+  changed_.notify_all();
+  changed_.wait(lock, [this] { return !free_.empty() || chunks_ < kChunks || !status_.ok(); });
+  LSM_RETURN_IF_ERROR(status_);
+  if (free_.empty()) {
+    filling_ = std::make_unique<SortChunk>();
+    ++chunks_;
+  } else {
+    filling_ = std::move(free_.back());
+    free_.pop_back();
+  }
+  return {};
+}
+
+void RowSorter::Work() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    changed_.wait(lock, [this] { return sealed_ || !full_.empty(); });
+    if (full_.empty()) return;
+    std::unique_ptr<SortChunk> chunk = std::move(full_.front());
+    full_.erase(full_.begin());
+    lock.unlock();
+    chunk->Sort();
+    sorted_.push_back(std::move(chunk));
+    Chunks spilled;
+    Status status;
+    if (sorted_.size() >= kSpillAt) {
+      const auto end = sorted_.begin() + kSpilled;
+      spilled.assign(std::make_move_iterator(sorted_.begin()), std::make_move_iterator(end));
+      sorted_.erase(sorted_.begin(), end);
+      status = Spill(spilled);
+      for (auto& each : spilled) each->Clear();
+    }
+    lock.lock();
+    for (auto& each : spilled) free_.push_back(std::move(each));
+    if (!status.ok()) {
+      status_ = std::move(status);
+      changed_.notify_all();
+      return;
+    }
+    changed_.notify_all();
+  }
+}
+
+Status RowSorter::Spill(const Chunks& chunks) {
+  std::vector<std::unique_ptr<SortCursor>> cursors;
+  for (const auto& chunk : chunks) cursors.push_back(chunk->Walk({}));
+  LSM_ASSIGN_OR_RETURN(auto run, WriteRun(std::move(cursors)));
+  if (levels_.empty()) levels_.emplace_back();
+  levels_[0].push_back(std::move(run));
+  for (size_t level = 0; level < levels_.size(); ++level) {
+    if (levels_[level].size() == kFanIn) LSM_RETURN_IF_ERROR(MergeRuns(level));
+  }
+  return {};
+}
+
+Status RowSorter::MergeRuns(size_t level) {
+  std::vector<std::unique_ptr<SortCursor>> cursors;
+  for (const auto& run : levels_[level]) cursors.push_back(run->Walk({}, kRunBuffer));
+  LSM_ASSIGN_OR_RETURN(auto run, WriteRun(std::move(cursors)));
+  levels_[level].clear();
+  if (level + 1 == levels_.size()) levels_.emplace_back();
+  levels_[level + 1].push_back(std::move(run));
+  return {};
+}
+
+Result<std::unique_ptr<SortRun>> RowSorter::WriteRun(
+    std::vector<std::unique_ptr<SortCursor>> cursors) {
+  LSM_ASSIGN_OR_RETURN(auto run,
+                       SortRun::Create(directory_ + "/run-" + std::to_string(next_run_++)));
+  SortMerge merge;
+  LSM_RETURN_IF_ERROR(merge.Start(std::move(cursors)));
+  while (!merge.done()) {
+    LSM_RETURN_IF_ERROR(run->Write(merge.row()));
+    LSM_RETURN_IF_ERROR(merge.Next());
+  }
+  LSM_RETURN_IF_ERROR(run->Seal());
+  return run;
+}
+
+Status RowSorter::Seal() {
+  if (thread_.joinable()) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (filling_ != nullptr) full_.push_back(std::move(filling_));
+      sealed_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+    free_.clear();
+    return status_;
+  }
+  if (filling_ != nullptr) {
+    filling_->Sort();
+    sorted_.push_back(std::move(filling_));
+  }
+  return {};
+}
+
+size_t RowSorter::runs() const {
+  size_t runs = 0;
+  for (const Runs& level : levels_) runs += level.size();
+  return runs;
+}
+
+std::vector<SortBound> RowSorter::Divide(size_t parts) const {
+  std::vector<SortBound> samples;
+  for (const auto& chunk : sorted_) {
+    const size_t marks = std::max<size_t>(chunk->bytes() / SortRun::kMarkBytes, 1);
+    for (size_t i = 0; i < marks; ++i) {
+      const SortRow row = chunk->RowAt(chunk->rows() * i / marks);
+      samples.push_back({row.shard, std::string(row.key)});
     }
   }
-  unsigned char first[16] = {};
-  first[0] = shard;
-  std::memcpy(first + 1, key.data(), std::min(key.size(), sizeof first - 1));
-  refs_.push_back({BigEndian(first), BigEndian(first + 8), arena_.size()});
-  const uint32_t sizes[2] = {static_cast<uint32_t>(key.size()),
-                             static_cast<uint32_t>(value.size())};
-  arena_.push_back(static_cast<char>(shard));
-  arena_.append(reinterpret_cast<const char*>(sizes), sizeof sizes);
-  arena_.append(key);
-  arena_.append(value);
-  ++rows_;
-  return {};
-}
-
-void RowSorter::Sort() {
-  std::sort(refs_.begin(), refs_.end(), [this](const Ref& a, const Ref& b) {
-    if (a.high != b.high) return a.high < b.high;
-    if (a.low != b.low) return a.low < b.low;
-    return Less(ViewAt(arena_.data() + a.at), ViewAt(arena_.data() + b.at));
-  });
-}
-
-Status RowSorter::Spill() {
-  Sort();
-  LSM_ASSIGN_OR_RETURN(std::unique_ptr<Run> run,
-                       Run::Create(directory_ + "/run-" + std::to_string(runs_.size())));
-  for (const Ref& ref : refs_) LSM_RETURN_IF_ERROR(run->Write(arena_.data() + ref.at));
-  LSM_RETURN_IF_ERROR(run->Rewind());
-  runs_.push_back(std::move(run));
-  arena_.clear();
-  refs_.clear();
-  return {};
-}
-
-Status RowSorter::Finish(const Visit& visit) {
-  if (!runs_.empty()) {
-    if (!refs_.empty()) LSM_RETURN_IF_ERROR(Spill());
-    arena_ = {};
-    refs_ = {};
-    return Merge(visit);
+  for (const Runs& level : levels_) {
+    for (const auto& run : level) {
+      for (const SortRun::Mark& mark : run->marks()) samples.push_back(mark.bound);
+    }
   }
-  Sort();
-  for (const Ref& ref : refs_) {
-    const RowView row = ViewAt(arena_.data() + ref.at);
+  std::sort(samples.begin(), samples.end(),
+            [](const SortBound& a, const SortBound& b) { return RowLess(a.view(), b.view()); });
+  std::vector<SortBound> bounds;
+  for (size_t part = 1; part < parts && !samples.empty(); ++part) {
+    SortBound& bound = samples[samples.size() * part / parts];
+    if (bounds.empty() || RowLess(bounds.back().view(), bound.view())) bounds.push_back(bound);
+  }
+  return bounds;
+}
+
+Status RowSorter::Walk(const SortRange& range, const Visit& visit) const {
+  std::vector<std::unique_ptr<SortCursor>> cursors;
+  for (const auto& chunk : sorted_) cursors.push_back(chunk->Walk(range));
+  for (const Runs& level : levels_) {
+    for (const auto& run : level) cursors.push_back(run->Walk(range, kRunBuffer));
+  }
+  SortMerge merge;
+  LSM_RETURN_IF_ERROR(merge.Start(std::move(cursors)));
+  while (!merge.done()) {
+    const SortRow& row = merge.row();
     LSM_RETURN_IF_ERROR(visit(row.shard, row.key, row.value));
-  }
-  return {};
-}
-
-Status RowSorter::Merge(const Visit& visit) {
-  const auto later = [](const Run* a, const Run* b) { return Less(b->view(), a->view()); };
-  std::priority_queue<Run*, std::vector<Run*>, decltype(later)> heads(later);
-  for (const auto& run : runs_) {
-    LSM_ASSIGN_OR_RETURN(const bool more, run->Next());
-    if (more) heads.push(run.get());
-  }
-  while (!heads.empty()) {
-    Run* const run = heads.top();
-    heads.pop();
-    LSM_RETURN_IF_ERROR(visit(run->view().shard, run->view().key, run->view().value));
-    LSM_ASSIGN_OR_RETURN(const bool more, run->Next());
-    if (more) heads.push(run);
+    LSM_RETURN_IF_ERROR(merge.Next());
   }
   return {};
 }

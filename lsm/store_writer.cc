@@ -4,9 +4,14 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
 #include <cstdio>
 #include <filesystem>
+#include <mutex>
 #include <random>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -133,9 +138,76 @@ Status StoreWriter::Twice(std::string_view row_key) {
   return Status::Corruption("a row appears twice");
 }
 
+Status StoreWriter::WriteStretch(const SortRange& range, Levels& shards,
+                                 std::atomic<uint64_t>* rows) const {
+  constexpr uint64_t kReported = 1 << 12;
+  std::unique_ptr<LevelWriter::Series> series;
+  int series_shard = -1;
+  std::string last_key;
+  uint64_t unreported = 0;
+  const Status walked = sorter_->Walk(range, [&](uint8_t shard, auto key, auto value) -> Status {
+    if (shard != series_shard) {
+      if (series != nullptr) LSM_RETURN_IF_ERROR(series->Finish());
+      series = std::make_unique<LevelWriter::Series>(*shards[shard]);
+      series_shard = shard;
+    } else if (key == last_key) {
+      return Twice(key);
+    }
+    last_key.assign(key);
+    if (++unreported == kReported) {
+      *rows += std::exchange(unreported, 0);
+      if (stop_) return Status::IoError("stopped");
+    }
+    return series->Add(key, value);
+  });
+  LSM_RETURN_IF_ERROR(walked);
+  return series == nullptr ? Status() : series->Finish();
+}
+
+Status StoreWriter::WriteTables(Levels& shards,
+                                const std::function<void(uint64_t rows)>& progress) {
+  constexpr size_t kMostThreads = 8;
+  // Each stretch ends with a table that is not full: no more of them than are worth it.
+  constexpr uint64_t kStretchBytes = uint64_t{64} << 20;
+  const size_t threads = std::clamp<size_t>(std::thread::hardware_concurrency(), 1, kMostThreads);
+  const uint64_t wanted = sorter_->bytes() / kStretchBytes + 1;
+  const std::vector<SortBound> bounds = sorter_->Divide(std::min<uint64_t>(wanted, 4 * threads));
+  std::atomic<size_t> next = 0;
+  std::atomic<uint64_t> rows = 0;
+  std::mutex mutex;
+  std::condition_variable ended;
+  size_t running = std::min(threads, bounds.size() + 1);
+  Status status;
+  const auto work = [&] {
+    for (size_t part = next++; part <= bounds.size() && !stop_; part = next++) {
+      const SortRange range = {part == 0 ? nullptr : &bounds[part - 1],
+                               part == bounds.size() ? nullptr : &bounds[part]};
+      const Status written = WriteStretch(range, shards, &rows);
+      const std::lock_guard lock(mutex);
+      if (!written.ok() && status.ok()) status = written;
+      if (!written.ok()) stop_ = true;
+    }
+    const std::lock_guard lock(mutex);
+    --running;
+    ended.notify_one();
+  };
+  std::vector<std::thread> workers;
+  for (size_t i = running; i > 0; --i) workers.emplace_back(work);
+  {
+    std::unique_lock lock(mutex);
+    while (!ended.wait_for(lock, std::chrono::milliseconds(200), [&] { return running == 0; })) {
+      if (progress) progress(rows);
+    }
+  }
+  for (std::thread& worker : workers) worker.join();
+  if (progress) progress(rows);
+  return status;
+}
+
 Status StoreWriter::Finish(const std::function<void(uint64_t rows)>& progress) {
   LSM_RETURN_IF_ERROR(PutStoreRows());
-  std::vector<std::unique_ptr<LevelWriter>> shards;
+  LSM_RETURN_IF_ERROR(sorter_->Seal());
+  Levels shards;
   std::error_code error;
   for (uint32_t shard = 0; shard < options_.shards; ++shard) {
     const std::string path = building_ + ShardName(shard);
@@ -143,17 +215,7 @@ Status StoreWriter::Finish(const std::function<void(uint64_t rows)>& progress) {
     if (error) return Status::IoError(path + ": " + error.message());
     shards.push_back(std::make_unique<LevelWriter>(path, options_.tables));
   }
-  constexpr uint64_t kProgressRows = 1 << 16;
-  uint64_t rows = 0;
-  int last_shard = -1;
-  std::string last_key;
-  LSM_RETURN_IF_ERROR(sorter_->Finish([&](uint8_t shard, auto key, auto value) -> Status {
-    if (shard == last_shard && key == last_key) return Twice(key);
-    last_shard = shard;
-    last_key.assign(key);
-    if (++rows % kProgressRows == 0 && progress) progress(rows);
-    return shards[shard]->Add(key, value);
-  }));
+  LSM_RETURN_IF_ERROR(WriteTables(shards, progress));
   for (auto& shard : shards) {
     LSM_RETURN_IF_ERROR(shard->Finish());
     table_bytes_ += shard->bytes();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -8,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "lsm/entry.h"
 #include "lsm/level_writer.h"
@@ -43,8 +45,9 @@ class StoreWriter {
   Status PutSystem(std::string_view name, std::string_view value);
 
   uint64_t rows() const { return sorter_ == nullptr ? 0 : sorter_->rows(); }
-  // Sorts, writes, and gives the directory its name. kCorruption if a row came twice; the message
-  // names it. `progress` is called now and then with the rows written.
+  // Sorts, writes with several threads, and gives the directory its name. kCorruption if a row came
+  // twice; the message names it. `progress` is called now and then with the rows written, by the
+  // calling thread.
   Status Finish(const std::function<void(uint64_t rows)>& progress);
   uint64_t table_bytes() const { return table_bytes_; }
 
@@ -58,6 +61,10 @@ class StoreWriter {
   explicit StoreWriter(const Options& options);
   uint8_t ShardOf(std::string_view key) const;
   Status PutStoreRows();
+  using Levels = std::vector<std::unique_ptr<LevelWriter>>;
+  Status WriteTables(Levels& shards, const std::function<void(uint64_t rows)>& progress);
+  // One stretch of the rows.
+  Status WriteStretch(const SortRange& range, Levels& shards, std::atomic<uint64_t>* rows) const;
   static Status Twice(std::string_view row_key);
 
   const Options options_;
@@ -68,6 +75,7 @@ class StoreWriter {
   CountersRow counters_;
   uint64_t table_bytes_ = 0;
   bool finished_ = false;
+  std::atomic<bool> stop_ = false;  // A thread has failed: the others need not go on.
   std::string key_;
 };
 

@@ -170,19 +170,29 @@ TEST_CASE("RowSorter gives rows in order, whatever they begin with") {
       expected[{i % 3, key}] = std::to_string(i);
       REQUIRE(sorter.Add(static_cast<uint8_t>(i % 3), key, std::to_string(i)).ok());
     }
+    REQUIRE(sorter.Seal().ok());
     CHECK((sorter.runs() > 0) == (memory < 1 << 20));
-    auto next = expected.begin();
-    REQUIRE(sorter
-                .Finish([&](uint8_t shard, auto key, auto value) -> Status {
-                  REQUIRE(next != expected.end());
-                  CHECK(next->first.first == shard);
-                  CHECK(next->first.second == key);
-                  CHECK(next->second == value);
-                  ++next;
-                  return {};
-                })
-                .ok());
-    CHECK(next == expected.end());
+    for (const size_t parts : {1, 2, 7}) {
+      const std::vector<SortBound> bounds = sorter.Divide(parts);
+      CHECK(bounds.size() < parts);
+      auto next = expected.begin();
+      for (size_t part = 0; part <= bounds.size(); ++part) {
+        const SortRange range = {part == 0 ? nullptr : &bounds[part - 1],
+                                 part == bounds.size() ? nullptr : &bounds[part]};
+        REQUIRE(sorter
+                    .Walk(range,
+                          [&](uint8_t shard, auto key, auto value) -> Status {
+                            REQUIRE(next != expected.end());
+                            CHECK(next->first.first == shard);
+                            CHECK(next->first.second == key);
+                            CHECK(next->second == value);
+                            ++next;
+                            return {};
+                          })
+                    .ok());
+      }
+      CHECK(next == expected.end());
+    }
   }
 }
 
