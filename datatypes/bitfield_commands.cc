@@ -231,9 +231,9 @@ constexpr CommandSpec kBitfieldCommands[] = {
      .since = "3.2.0",
      .summary = "Reads and changes integers of any width at any place of a string value.",
      .complexity = "O(1) for each subcommand specified",
-     .syntax = "key [GET encoding offset | [OVERFLOW <WRAP | SAT | FAIL>] <SET encoding offset "
-               "value | INCRBY encoding offset increment> [GET encoding offset | [OVERFLOW <WRAP | "
-               "SAT | FAIL>] <SET encoding offset value | INCRBY encoding offset increment> ...]]"},
+     .syntax = "key [<GET encoding offset | ([OVERFLOW <WRAP | SAT | FAIL>{wrap_sat_fail}] <SET "
+               "encoding offset value{:integer} | INCRBY encoding offset "
+               "increment>{write_operation}){write}>{operation} ...]"},
     {.name = "bitfield_ro",
      .handler = BitfieldRo,
      .arity = -2,

@@ -225,7 +225,7 @@ constexpr CommandSpec kBitCommands[] = {
      .since = "2.2.0",
      .summary = "Sets or clears one bit of a string value; creates the key if absent.",
      .complexity = "O(1)",
-     .syntax = "key offset value"},
+     .syntax = "key offset value{:integer}"},
     {.name = "getbit",
      .handler = GetBit,
      .arity = 3,
@@ -247,7 +247,7 @@ constexpr CommandSpec kBitCommands[] = {
      .since = "2.6.0",
      .summary = "Counts the bits that are set in a string value.",
      .complexity = "O(N)",
-     .syntax = "key [start end [BYTE | BIT]]",
+     .syntax = "key [start end [BYTE | BIT]{@7.0.0}]{index}",
      .history = "7.0.0\tAdded the `BYTE|BIT` option."},
     {.name = "bitpos",
      .handler = BitPos,
@@ -259,7 +259,7 @@ constexpr CommandSpec kBitCommands[] = {
      .since = "2.8.7",
      .summary = "Finds the first bit that is set, or the first that is clear, in a string value.",
      .complexity = "O(N)",
-     .syntax = "key bit [start [end [BYTE | BIT]]]",
+     .syntax = "key bit [start [end [BYTE | BIT]{@7.0.0}]{end_index}]{index}",
      .history = "7.0.0\tAdded the `BYTE|BIT` option."},
 };
 

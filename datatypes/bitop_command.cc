@@ -144,7 +144,7 @@ constexpr CommandSpec kBitOpCommands[] = {
      .since = "2.6.0",
      .summary = "Combines string values bit by bit and stores the result.",
      .complexity = "O(N)",
-     .syntax = "<AND | OR | XOR | NOT> destkey key [key ...]"},
+     .syntax = "<AND | OR | XOR | NOT>{operation} destkey key [key ...]"},
 };
 
 }  // namespace

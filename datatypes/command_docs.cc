@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,6 +10,9 @@
 
 namespace datatypes {
 namespace {
+
+// Those of COMMAND DOCS' «syscmd»: made for Redis itself, not for users.
+constexpr std::string_view kSystemCommands[] = {"debug", "pfdebug", "pfselftest"};
 
 void WriteText(resp::Writer& reply, std::string_view name, std::string_view text) {
   reply.Bulk(name);
@@ -38,22 +42,26 @@ void WriteArgs(resp::Writer& reply, const std::vector<SyntaxArg>& args) {
 }
 
 void WriteArg(resp::Writer& reply, const SyntaxArg& arg) {
-  const bool is_key = arg.type == SyntaxArg::Type::kKey;
+  const bool has_key = arg.key_spec_index >= 0;
   const bool is_leaf = arg.children.empty();
   const bool has_flags = arg.optional || arg.multiple || arg.multiple_token;
   size_t fields = 3;  // Name, type, and the text or the children.
-  fields += is_key ? 1 : 0;
-  fields += arg.token.empty() ? 0 : 1;
+  fields += has_key ? 1 : 0;
+  for (const std::string& text : {arg.token, arg.since, arg.deprecated_since}) {
+    fields += text.empty() ? 0 : 1;
+  }
   fields += has_flags ? 1 : 0;
   reply.Map(fields);
   WriteText(reply, "name", arg.name);
   WriteText(reply, "type", SyntaxTypeName(arg.type));
   if (is_leaf) WriteText(reply, "display_text", arg.name);
-  if (is_key) {
+  if (has_key) {
     reply.Bulk("key_spec_index");
     reply.Integer(arg.key_spec_index);
   }
   if (!arg.token.empty()) WriteText(reply, "token", arg.token);
+  if (!arg.since.empty()) WriteText(reply, "since", arg.since);
+  if (!arg.deprecated_since.empty()) WriteText(reply, "deprecated_since", arg.deprecated_since);
   if (has_flags) {
     reply.Bulk("flags");
     reply.Set((arg.optional ? 1 : 0) + (arg.multiple ? 1 : 0) + (arg.multiple_token ? 1 : 0));
@@ -67,28 +75,20 @@ void WriteArg(resp::Writer& reply, const SyntaxArg& arg) {
   }
 }
 
-// A command with one key specification names its keys several times at most in name.
-void ClampKeyIndices(std::vector<SyntaxArg>& args, const CommandSpec& spec) {
-  for (SyntaxArg& arg : args) {
-    if (arg.key_spec_index >= 0) {
-      arg.key_spec_index = std::min(arg.key_spec_index, std::max(0, int{spec.keys.count} - 1));
-    }
-    ClampKeyIndices(arg.children, spec);
-  }
-}
-
 }  // namespace
 
 void WriteCommandDocs(resp::Writer& reply, const CommandTable& table, const CommandSpec& spec) {
-  std::vector<SyntaxArg> args = ParseSyntax(spec.syntax);
-  ClampKeyIndices(args, spec);
+  const std::vector<SyntaxArg> args = ParseSyntax(spec.syntax, spec.keys.count);
   const auto history = SplitHistory(spec.history);
   const bool deprecated = !spec.deprecated_since.empty();
   size_t fields = 1;  // The group.
   for (std::string_view text : {spec.summary, spec.since, spec.complexity, spec.replaced_by}) {
     if (!text.empty()) ++fields;
   }
-  fields += deprecated ? 2 : 0;
+  const bool system =
+      std::ranges::find(kSystemCommands, table.FullName(spec)) != std::end(kSystemCommands);
+  fields += deprecated || system ? 1 : 0;
+  fields += deprecated ? 1 : 0;
   fields += history.empty() ? 0 : 1;
   fields += args.empty() ? 0 : 1;
   fields += spec.subcommands.empty() ? 0 : 1;
@@ -97,10 +97,13 @@ void WriteCommandDocs(resp::Writer& reply, const CommandTable& table, const Comm
   if (!spec.since.empty()) WriteText(reply, "since", spec.since);
   WriteText(reply, "group", spec.group);
   if (!spec.complexity.empty()) WriteText(reply, "complexity", spec.complexity);
-  if (deprecated) {
+  if (deprecated || system) {
     reply.Bulk("doc_flags");
-    reply.Set(1);
-    reply.SimpleString("deprecated");
+    reply.Set((deprecated ? 1 : 0) + (system ? 1 : 0));
+    if (deprecated) reply.SimpleString("deprecated");
+    if (system) reply.SimpleString("syscmd");
+  }
+  if (deprecated) {
     WriteText(reply, "deprecated_since", spec.deprecated_since);
   }
   if (!spec.replaced_by.empty()) WriteText(reply, "replaced_by", spec.replaced_by);

@@ -31,7 +31,6 @@ constexpr BitName kFlagNames[] = {
     {kAsking, "asking"},
     {kFast, "fast"},
     {kNoAuth, "no_auth"},
-    {kMayReplicate, "may_replicate"},
     {kNoMandatoryKeys, "no_mandatory_keys"},
     {kProtected, "protected"},
     {kNoAsyncLoading, "no_async_loading"},

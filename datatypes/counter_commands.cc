@@ -138,7 +138,7 @@ constexpr CommandSpec kCounterCommands[] = {
      .since = "2.6.0",
      .summary = "Adds a floating point number to a key's number; an absent key counts as 0.",
      .complexity = "O(1)",
-     .syntax = "key increment"},
+     .syntax = "key increment{:double}"},
 };
 
 }  // namespace

@@ -92,7 +92,7 @@ constexpr CommandSpec kDatabaseCommands[] = {
      .since = "1.0.0",
      .summary = "Deletes all keys of the database.",
      .complexity = "O(1); the space is collected later.",
-     .syntax = "[ASYNC | SYNC]",
+     .syntax = "[ASYNC{@4.0.0} | SYNC{@6.2.0}]",
      .tips = "request_policy:all_shards response_policy:all_succeeded",
      .history = kFlushHistory},
     {.name = "flushall",
@@ -104,7 +104,7 @@ constexpr CommandSpec kDatabaseCommands[] = {
      .since = "1.0.0",
      .summary = "Deletes all keys of all databases.",
      .complexity = "O(N) for N databases; the space is collected later.",
-     .syntax = "[ASYNC | SYNC]",
+     .syntax = "[ASYNC{@4.0.0} | SYNC{@6.2.0}]",
      .tips = "request_policy:all_shards response_policy:all_succeeded",
      .history = kFlushHistory},
 };

@@ -121,7 +121,8 @@ constexpr CommandSpec kDumpCommands[] = {
      .since = "2.6.0",
      .summary = "Gives a value out in the form that RESTORE takes.",
      .complexity = "O(1) to find the key and O(N) for N elements.",
-     .syntax = "key"},
+     .syntax = "key",
+     .tips = "nondeterministic_output"},
     {.name = "restore",
      .handler = Restore,
      .arity = -4,
@@ -132,7 +133,8 @@ constexpr CommandSpec kDumpCommands[] = {
      .since = "2.6.0",
      .summary = "Creates a key from what DUMP gave out.",
      .complexity = "O(N) for N elements, O(N*log(N)) for a sorted set.",
-     .syntax = "key ttl serialized-value [REPLACE] [ABSTTL] [IDLETIME seconds] [FREQ frequency]",
+     .syntax = "key ttl serialized-value [REPLACE]{@3.0.0} [ABSTTL]{@5.0.0} [IDLETIME "
+               "seconds]{@5.0.0} [FREQ frequency]{@5.0.0}",
      .history = "3.0.0\tAdded the `REPLACE` modifier.\n"
                 "5.0.0\tAdded the `ABSTTL` modifier.\n"
                 "5.0.0\tAdded the `IDLETIME` and `FREQ` options."},

@@ -188,13 +188,13 @@ constexpr CommandSpec Getter(std::string_view name, CommandSpec::Handler handler
 
 constexpr CommandSpec kExpireCommands[] = {
     Setter("expire", Expire, "1.0.0", "Lets a key vanish after so many seconds.",
-           "key seconds [NX | XX | GT | LT]"),
+           "key seconds [NX | XX | GT | LT]{@7.0.0}"),
     Setter("pexpire", PExpire, "2.6.0", "Lets a key vanish after so many milliseconds.",
-           "key milliseconds [NX | XX | GT | LT]"),
+           "key milliseconds [NX | XX | GT | LT]{@7.0.0}"),
     Setter("expireat", ExpireAt, "1.2.0", "Lets a key vanish at a Unix time in seconds.",
-           "key unix-time-seconds [NX | XX | GT | LT]"),
+           "key unix-time-seconds [NX | XX | GT | LT]{@7.0.0}"),
     Setter("pexpireat", PExpireAt, "2.6.0", "Lets a key vanish at a Unix time in milliseconds.",
-           "key unix-time-milliseconds [NX | XX | GT | LT]"),
+           "key unix-time-milliseconds [NX | XX | GT | LT]{@7.0.0}"),
     Getter("ttl", Ttl, "1.0.0", "Tells in how many seconds a key will vanish.",
            "nondeterministic_output", "2.8.0\tAdded the -2 reply."),
     Getter("pttl", PTtl, "2.6.0", "Tells in how many milliseconds a key will vanish.",

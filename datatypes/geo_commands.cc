@@ -115,7 +115,8 @@ constexpr CommandSpec kGeoMemberCommands[] = {
      .since = "3.2.0",
      .summary = "Adds places to a sorted set, or moves them.",
      .complexity = "O(log(N)) for each place, N being the number of members.",
-     .syntax = "key [NX | XX] [CH] longitude latitude member [longitude latitude member ...]",
+     .syntax = "key [NX | XX]{@6.2.0} [CH]{@6.2.0} longitude latitude member [longitude latitude "
+               "member ...]",
      .history = "6.2.0\tAdded the `CH`, `NX` and `XX` options."},
     {.name = "geodist",
      .handler = GeoDist,

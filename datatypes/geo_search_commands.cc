@@ -158,9 +158,9 @@ constexpr CommandSpec kGeoSearchCommands[] = {
      .since = "6.2.0",
      .summary = "Lists the places within a circle or a box.",
      .complexity = kSearchComplexity,
-     .syntax = "key <FROMMEMBER member | FROMLONLAT longitude latitude> <BYRADIUS radius <M | KM | "
-               "FT | MI> | BYBOX width height <M | KM | FT | MI>> [ASC | DESC] [COUNT count "
-               "[ANY]] [WITHCOORD] [WITHDIST] [WITHHASH]",
+     .syntax = "key <FROMMEMBER member | FROMLONLAT longitude latitude>{from} <(BYRADIUS radius "
+               "<M | KM | FT | MI>){circle} | (BYBOX width height <M | KM | FT | MI>){box}>{by} "
+               "[ASC | DESC] [(COUNT count [ANY]){count}] [WITHCOORD] [WITHDIST] [WITHHASH]",
      .history = "7.0.0\tAdded support for uppercase unit names."},
     {.name = "geosearchstore",
      .handler = GeoSearchStore,
@@ -172,9 +172,9 @@ constexpr CommandSpec kGeoSearchCommands[] = {
      .since = "6.2.0",
      .summary = "Stores the places within a circle or a box in another key.",
      .complexity = kSearchComplexity,
-     .syntax = "destination source <FROMMEMBER member | FROMLONLAT longitude latitude> <BYRADIUS "
-               "radius <M | KM | FT | MI> | BYBOX width height <M | KM | FT | MI>> [ASC | DESC] "
-               "[COUNT count [ANY]] [STOREDIST]",
+     .syntax = "destination source <FROMMEMBER member | FROMLONLAT longitude latitude>{from} "
+               "<(BYRADIUS radius <M | KM | FT | MI>){circle} | (BYBOX width height <M | KM | FT "
+               "| MI>){box}>{by} [ASC | DESC] [(COUNT count [ANY]){count}] [STOREDIST]",
      .history = "7.0.0\tAdded support for uppercase unit names."},
     {.name = "georadius",
      .handler = GeoRadius,
@@ -187,8 +187,9 @@ constexpr CommandSpec kGeoSearchCommands[] = {
      .since = "3.2.0",
      .summary = "Lists the places within a circle, or stores them.",
      .complexity = kRadiusComplexity,
-     .syntax = "key longitude latitude radius <M | KM | FT | MI> [WITHCOORD] [WITHDIST] [WITHHASH] "
-               "[COUNT count [ANY]] [ASC | DESC] [STORE key | STOREDIST key]",
+     .syntax = "key longitude latitude radius <M | KM | FT | MI> [WITHCOORD] [WITHDIST] "
+               "[WITHHASH] [(COUNT count [ANY]{@6.2.0}){count}] [ASC | DESC] [STORE key] "
+               "[STOREDIST key]",
      .deprecated_since = "6.2.0",
      .replaced_by = "`GEOSEARCH` and `GEOSEARCHSTORE` with the `BYRADIUS` argument",
      .history = kAnySince},
@@ -202,8 +203,8 @@ constexpr CommandSpec kGeoSearchCommands[] = {
      .since = "3.2.10",
      .summary = "Lists the places within a circle.",
      .complexity = kRadiusComplexity,
-     .syntax = "key longitude latitude radius <M | KM | FT | MI> [WITHCOORD] [WITHDIST] [WITHHASH] "
-               "[COUNT count [ANY]] [ASC | DESC]",
+     .syntax = "key longitude latitude radius <M | KM | FT | MI> [WITHCOORD] [WITHDIST] "
+               "[WITHHASH] [(COUNT count [ANY]{@6.2.0}){count}] [ASC | DESC]",
      .deprecated_since = "6.2.0",
      .replaced_by = "`GEOSEARCH` with the `BYRADIUS` argument",
      .history = "6.2.0\tAdded the `ANY` option for `COUNT`."},
@@ -218,12 +219,12 @@ constexpr CommandSpec kGeoSearchCommands[] = {
      .since = "3.2.0",
      .summary = "Lists the places within a circle around a member, or stores them.",
      .complexity = kRadiusComplexity,
-     .syntax = "key member radius <M | KM | FT | MI> [WITHCOORD] [WITHDIST] [WITHHASH] [COUNT "
-               "count [ANY]] [ASC | DESC] [STORE key | STOREDIST key]",
+     .syntax = "key member radius <M | KM | FT | MI> [WITHCOORD] [WITHDIST] [WITHHASH] [(COUNT "
+               "count [ANY]){count}] [ASC | DESC] [STORE key] [STOREDIST key]",
      .deprecated_since = "6.2.0",
      .replaced_by =
          "`GEOSEARCH` and `GEOSEARCHSTORE` with the `BYRADIUS` and `FROMMEMBER` arguments",
-     .history = kAnySince},
+     .history = "7.0.0\tAdded support for uppercase unit names."},
     {.name = "georadiusbymember_ro",
      .handler = GeoRadiusByMemberRo,
      .arity = -5,
@@ -234,11 +235,10 @@ constexpr CommandSpec kGeoSearchCommands[] = {
      .since = "3.2.10",
      .summary = "Lists the places within a circle around a member.",
      .complexity = kRadiusComplexity,
-     .syntax = "key member radius <M | KM | FT | MI> [WITHCOORD] [WITHDIST] [WITHHASH] [COUNT "
-               "count [ANY]] [ASC | DESC]",
+     .syntax = "key member radius <M | KM | FT | MI> [WITHCOORD] [WITHDIST] [WITHHASH] [(COUNT "
+               "count [ANY]){count}] [ASC | DESC]",
      .deprecated_since = "6.2.0",
-     .replaced_by = "`GEOSEARCH` with the `BYRADIUS` and `FROMMEMBER` arguments",
-     .history = "6.2.0\tAdded the `ANY` option for `COUNT`."},
+     .replaced_by = "`GEOSEARCH` with the `BYRADIUS` and `FROMMEMBER` arguments"},
 };
 
 }  // namespace

@@ -59,7 +59,8 @@ Result<void> HIncrByFloat(CommandContext& ctx) {
 }
 
 constexpr CommandSpec Increment(std::string_view name, CommandSpec::Handler handler,
-                                std::string_view since, std::string_view summary) {
+                                std::string_view since, std::string_view summary,
+                                std::string_view syntax) {
   return {.name = name,
           .handler = handler,
           .arity = 4,
@@ -71,14 +72,16 @@ constexpr CommandSpec Increment(std::string_view name, CommandSpec::Handler hand
           .since = since,
           .summary = summary,
           .complexity = "O(log(N)), N being the size of the hash.",
-          .syntax = "key field increment"};
+          .syntax = syntax};
 }
 
 constexpr CommandSpec kNumberCommands[] = {
     Increment("hincrby", HIncrBy, "2.0.0",
-              "Adds a number to a field's integer; an absent field counts as 0."),
+              "Adds a number to a field's integer; an absent field counts as 0.",
+              "key field increment"),
     Increment("hincrbyfloat", HIncrByFloat, "2.6.0",
-              "Adds a floating point number to a field's number; an absent field counts as 0."),
+              "Adds a floating point number to a field's number; an absent field counts as 0.",
+              "key field increment{:double}"),
 };
 
 }  // namespace

@@ -207,7 +207,7 @@ constexpr CommandSpec kWalkCommands[] = {
      .since = "6.2.0",
      .summary = "Tells fields of a hash, chosen by chance.",
      .complexity = "O(N*log(M)) for N fields told of M.",
-     .syntax = "key [count [WITHVALUES]]",
+     .syntax = "key [count [WITHVALUES]]{options}",
      .tips = "nondeterministic_output"},
 };
 

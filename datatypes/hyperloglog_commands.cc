@@ -158,7 +158,7 @@ constexpr CommandSpec kHyperLogLogCommands[] = {
     {.name = "pfcount",
      .handler = PfCount,
      .arity = -2,
-     .flags = kReadonly,
+     .flags = kReadonly | kMayReplicate,
      .acl = kAclHyperLogLog,
      .keys = {{.flags = kRW | kAccess,
                .index = 1,

@@ -120,7 +120,7 @@ constexpr CommandSpec kLcsCommands[] = {
      .since = "7.0.0",
      .summary = "Finds the longest common subsequence of two strings.",
      .complexity = "O(N*M) where N and M are the lengths of the strings.",
-     .syntax = "key1 key2 [LEN] [IDX] [MINMATCHLEN min-match-len] [WITHMATCHLEN]"},
+     .syntax = "key1 key2 [LEN] [IDX] [MINMATCHLEN len] [WITHMATCHLEN]"},
 };
 
 }  // namespace

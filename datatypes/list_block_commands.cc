@@ -113,7 +113,7 @@ constexpr CommandSpec kListBlockCommands[] = {
      .summary = "Takes an element off an end of a list, waiting for one if need be, and puts it to "
                 "an end of another.",
      .complexity = "O(1)",
-     .syntax = "source destination <LEFT | RIGHT> <LEFT | RIGHT> timeout"},
+     .syntax = "source destination <LEFT | RIGHT>{wherefrom} <LEFT | RIGHT>{whereto} timeout"},
     {.name = "brpoplpush",
      .handler = BRPopLPush,
      .arity = 4,

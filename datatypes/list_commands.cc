@@ -121,7 +121,7 @@ constexpr CommandSpec Popper(std::string_view name, CommandSpec::Handler handler
           .since = "1.0.0",
           .summary = summary,
           .complexity = "O(N) where N is the number of elements returned",
-          .syntax = "key [count]",
+          .syntax = "key [count]{@6.2.0}",
           .history = "6.2.0\tAdded the `count` argument."};
 }
 

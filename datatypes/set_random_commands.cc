@@ -272,7 +272,7 @@ constexpr CommandSpec kRandomCommands[] = {
      .since = "1.0.0",
      .summary = "Tells members of a set, chosen by chance.",
      .complexity = "O(N*log(M)) for N members told of M.",
-     .syntax = "key [count]",
+     .syntax = "key [count]{@2.6.0}",
      .tips = "nondeterministic_output",
      .history = "2.6.0\tAdded the optional `count` argument."},
     {.name = "spop",
@@ -285,7 +285,7 @@ constexpr CommandSpec kRandomCommands[] = {
      .since = "1.0.0",
      .summary = "Removes members of a set, chosen by chance, and tells them.",
      .complexity = "O(N*log(M)) for N members removed of M.",
-     .syntax = "key [count]",
+     .syntax = "key [count]{@3.2.0}",
      .tips = "nondeterministic_output",
      .history = "3.2.0\tAdded the `count` argument."},
 };

@@ -384,8 +384,8 @@ constexpr CommandSpec kSortCommands[] = {
      .since = "1.0.0",
      .summary = "Tells or stores the elements of a list, set or sorted set in order.",
      .complexity = "O(N*log(N)+M) for N elements, of which M are told.",
-     .syntax = "key [BY pattern] [LIMIT offset count] [GET pattern [GET pattern ...]] [ASC | DESC] "
-               "[ALPHA] [STORE destination]"},
+     .syntax = "key [BY pattern{#1}] [LIMIT offset count] [GET pattern{#1} [GET pattern ...]] "
+               "[ASC | DESC] [ALPHA] [STORE destination{#2}]"},
     {.name = "sort_ro",
      .handler = SortRo,
      .arity = -2,
@@ -397,8 +397,8 @@ constexpr CommandSpec kSortCommands[] = {
      .since = "7.0.0",
      .summary = "Tells the elements of a list, set or sorted set in order.",
      .complexity = "O(N*log(N)+M) for N elements, of which M are told.",
-     .syntax = "key [BY pattern] [LIMIT offset count] [GET pattern [GET pattern ...]] [ASC | DESC] "
-               "[ALPHA]"},
+     .syntax = "key [BY pattern{#1}] [LIMIT offset count] [GET pattern{#1} [GET pattern ...]] "
+               "[ASC | DESC] [ALPHA]"},
 };
 
 }  // namespace

@@ -241,7 +241,8 @@ constexpr CommandSpec kMemberCommands[] = {
      .since = "1.2.0",
      .summary = "Adds members to a sorted set, or changes their scores.",
      .complexity = "O(log(N)) for each member, N being their number in the set.",
-     .syntax = "key [NX | XX] [GT | LT] [CH] [INCR] score member [score member ...]",
+     .syntax = "key [NX | XX]{@3.0.2} [GT | LT]{@6.2.0} [CH]{@3.0.2} [INCR]{@3.0.2} score member "
+               "[score member ...]",
      .history = "2.4.0\tAccepts multiple elements.\n3.0.2\tAdded the `XX`, `NX`, `CH` and `INCR` "
                 "options.\n6.2.0\tAdded the `GT` and `LT` options."},
     {.name = "zincrby",

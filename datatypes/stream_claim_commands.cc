@@ -293,8 +293,8 @@ constexpr CommandSpec kClaimCommands[] = {
      .since = "5.0.0",
      .summary = "Gives pending entries to another consumer of the group.",
      .complexity = "O(log(N)) for each entry.",
-     .syntax = "key group consumer min-idle-time id [id ...] [IDLE ms] "
-               "[TIME unix-time-milliseconds] [RETRYCOUNT count] [FORCE] [JUSTID] [LASTID lastid]",
+     .syntax = "key group consumer min-idle-time id [id ...] [IDLE ms] [TIME "
+               "unix-time-milliseconds] [RETRYCOUNT count] [FORCE] [JUSTID] [LASTID id]",
      .tips = "nondeterministic_output"},
     {.name = "xautoclaim",
      .handler = XAutoClaim,
@@ -306,7 +306,7 @@ constexpr CommandSpec kClaimCommands[] = {
      .since = "6.2.0",
      .summary = "Gives a consumer what has been pending for long with others of the group.",
      .complexity = "O(M*log(N)) for M entries looked at.",
-     .syntax = "key group consumer min-idle-time start [COUNT count] [JUSTID]",
+     .syntax = "key group consumer min-idle-time start{:string} [COUNT count] [JUSTID]",
      .tips = "nondeterministic_output",
      .history =
          "7.0.0\tAdded an element to the reply array, containing deleted entries the command "

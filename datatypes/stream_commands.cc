@@ -260,7 +260,8 @@ Result<void> XSetId(CommandContext& ctx) {
   return {};
 }
 
-constexpr std::string_view kTrimSyntax = "key <MAXLEN | MINID> [= | ~] threshold [LIMIT count]";
+constexpr std::string_view kTrimSyntax =
+    "key (<MAXLEN | MINID{@6.2.0}> [= | ~] threshold [LIMIT count]{@6.2.0}){trim}";
 
 constexpr CommandSpec kChangeCommands[] = {
     {.name = "xadd",
@@ -275,8 +276,8 @@ constexpr CommandSpec kChangeCommands[] = {
      .since = "5.0.0",
      .summary = "Adds an entry to a stream, creating it if absent.",
      .complexity = "O(log(N)), and with trimming O(M) for M entries that go.",
-     .syntax = "key [NOMKSTREAM] [<MAXLEN | MINID> [= | ~] threshold [LIMIT count]] <* | id> "
-               "field value [field value ...]",
+     .syntax = "key [NOMKSTREAM]{@6.2.0} [<MAXLEN | MINID{@6.2.0}> [= | ~] threshold [LIMIT "
+               "count]{@6.2.0}]{trim} <* | id>{id_or_auto} field value [field value ...]",
      .tips = "nondeterministic_output",
      .history = "6.2.0\tAdded the `NOMKSTREAM` option, `MINID` trimming strategy and the `LIMIT` "
                 "option.\n7.0.0\tAdded support for the `<ms>-*` explicit ID form."},
@@ -325,7 +326,8 @@ constexpr CommandSpec kChangeCommands[] = {
      .since = "5.0.0",
      .summary = "Sets the last ID of a stream.",
      .complexity = "O(1)",
-     .syntax = "key last-id [ENTRIESADDED entries-added] [MAXDELETEDID max-deleted-id]",
+     .syntax = "key last-id [ENTRIESADDED entries_added]{@7.0.0} [MAXDELETEDID "
+               "max_deleted_entry_id]{@7.0.0}",
      .history = "7.0.0\tAdded the `entries_added` and `max_deleted_entry_id` arguments."},
 };
 

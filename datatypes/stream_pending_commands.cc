@@ -180,7 +180,8 @@ constexpr CommandSpec kPendingCommands[] = {
      .since = "5.0.0",
      .summary = "Tells what a consumer group has not acknowledged.",
      .complexity = "O(log(N)+M) for M entries looked at; O(C) for C consumers without a range.",
-     .syntax = "key group [[IDLE min-idle-time] start end count [consumer]]",
+     .syntax = "key group [[IDLE min-idle-time{:integer}]{@6.2.0} start{:string} end{:string} "
+               "count [consumer]]{filters}",
      .tips = "nondeterministic_output",
      .history = "6.2.0\tAdded the `IDLE` option and exclusive range intervals."},
 };

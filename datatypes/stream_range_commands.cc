@@ -58,7 +58,7 @@ constexpr CommandSpec kRangeCommands[] = {
      .since = "5.0.0",
      .summary = "Lists the entries of a stream within a range of IDs.",
      .complexity = "O(log(N)+M) for M entries listed of N.",
-     .syntax = "key start end [COUNT count]",
+     .syntax = "key start{:string} end{:string} [COUNT count]",
      .history = "6.2.0\tAdded exclusive ranges."},
     {.name = "xrevrange",
      .handler = XRevRange,
@@ -70,7 +70,7 @@ constexpr CommandSpec kRangeCommands[] = {
      .since = "5.0.0",
      .summary = "Lists the entries of a stream within a range of IDs, the last first.",
      .complexity = "O(log(N)+M) for M entries listed of N.",
-     .syntax = "key end start [COUNT count]",
+     .syntax = "key end{:string} start{:string} [COUNT count]",
      .history = "6.2.0\tAdded exclusive ranges."},
 };
 

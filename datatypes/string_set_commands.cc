@@ -147,8 +147,9 @@ constexpr CommandSpec kStringSetCommands[] = {
      .since = "1.0.0",
      .summary = "Gives a key a string value, whatever it held; creates it if absent.",
      .complexity = "O(1)",
-     .syntax = "key value [NX | XX] [GET] [EX seconds | PX milliseconds | EXAT unix-time-seconds | "
-               "PXAT unix-time-milliseconds | KEEPTTL]",
+     .syntax = "key value [NX | XX]{@2.6.12} [GET]{@6.2.0} [EX seconds{@2.6.12} | PX "
+               "milliseconds{@2.6.12} | EXAT unix-time-seconds{@6.2.0} | PXAT "
+               "unix-time-milliseconds{@6.2.0} | KEEPTTL{@6.0.0}]",
      .history = "2.6.12\tAdded the `EX`, `PX`, `NX` and `XX` options.\n"
                 "6.0.0\tAdded the `KEEPTTL` option.\n"
                 "6.2.0\tAdded the `GET`, `EXAT` and `PXAT` option.\n"
@@ -214,7 +215,8 @@ constexpr CommandSpec kStringSetCommands[] = {
      .since = "1.0.1",
      .summary = "Gives several keys string values at once, only if all of them are absent.",
      .complexity = "O(N) where N is the number of keys to set.",
-     .syntax = "key value [key value ...]"},
+     .syntax = "key value [key value ...]",
+     .tips = "request_policy:multi_shard response_policy:agg_min"},
 };
 
 }  // namespace

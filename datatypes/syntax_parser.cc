@@ -16,13 +16,16 @@ using Type = SyntaxArg::Type;
 
 constexpr std::string_view kIntegerNames[] = {
     "bit",
+    "client-id",
     "count",
     "cursor",
     "db",
     "decrement",
     "destination-db",
     "end",
-    "entries-read",
+    "entries_added",
+    "entries_read",
+    "frequency",
     "id-count",
     "increment",
     "index",
@@ -48,12 +51,29 @@ constexpr std::string_view kIntegerNames[] = {
     "serialized-size",
     "start",
     "stop",
-    "threshold",
+    "ttl",
     "version",
+    "weight",
 };
 constexpr std::string_view kDoubleNames[] = {
-    "float-increment", "height", "latitude", "longitude", "max-score", "min-score",
-    "radius",          "score",  "timeout",  "weight",    "width",
+    "height", "latitude", "longitude", "radius", "score", "timeout", "width",
+};
+
+struct GivenName {
+  std::string_view token;
+  std::string_view name;
+};
+// What an alternative is called, by its first token.
+constexpr GivenName kChoiceNames[] = {
+    {"=", "operator"},      {"AFTER", "where"},    {"ASC", "order"},       {"ASYNC", "async"},
+    {"BEFORE", "where"},    {"BYSCORE", "sortby"}, {"BYTE", "index_unit"}, {"EX", "expiration"},
+    {"FNX", "condition"},   {"GT", "comparison"},  {"LEFT", "where"},      {"M", "unit"},
+    {"MAXLEN", "strategy"}, {"MIN", "where"},      {"NX", "condition"},
+};
+// Tokens whose name is not the token.
+constexpr GivenName kTokenNames[] = {
+    {"$", "new_id"},  {"*", "auto_id"},      {"=", "equal"},         {"ALPHA", "sorting"},
+    {"CH", "change"}, {"INCR", "increment"}, {"~", "approximately"},
 };
 
 bool Contains(std::span<const std::string_view> names, std::string_view name) {
@@ -61,8 +81,8 @@ bool Contains(std::span<const std::string_view> names, std::string_view name) {
 }
 
 Type TypeOfName(std::string_view name) {
-  if (name == "source" || name == "destination" || (name.ends_with("key") && name != "numkey") ||
-      name == "key1" || name == "key2") {
+  if (name == "source" || name == "destination" || name == "src" || name == "dst" ||
+      (name.ends_with("key") && name != "numkey") || name == "key1" || name == "key2") {
     return Type::kKey;
   }
   if (name == "pattern") return Type::kPattern;
@@ -73,14 +93,19 @@ Type TypeOfName(std::string_view name) {
 }
 
 bool IsPunctuation(std::string_view word) {
-  return word == "[" || word == "]" || word == "<" || word == ">" || word == "|";
+  return word.size() == 1 && std::string_view("[]<>|()").find(word[0]) != std::string_view::npos;
+}
+
+// "{name:type#key@since!deprecated}".
+bool IsRemark(std::string_view word) {
+  return word.starts_with('{');
 }
 
 // "..." is a word like any other here.
 bool IsToken(std::string_view word) {
   const bool lower =
       std::any_of(word.begin(), word.end(), [](char c) { return c >= 'a' && c <= 'z'; });
-  return !lower && !IsPunctuation(word) && word != "...";
+  return !lower && !IsPunctuation(word) && !IsRemark(word) && word != "...";
 }
 
 std::string Lower(std::string_view text) {
@@ -99,7 +124,11 @@ std::vector<std::string> SplitWords(std::string_view syntax) {
   };
   for (char c : syntax) {
     const std::string_view single(&c, 1);
-    if (c == ' ') {
+    if (c == '{') flush();
+    if (IsRemark(word)) {
+      word += c;
+      if (c == '}') flush();
+    } else if (c == ' ') {
       flush();
     } else if (IsPunctuation(single)) {
       flush();
@@ -122,14 +151,27 @@ SyntaxArg Plain(std::string_view name) {
 SyntaxArg PureToken(std::string_view token) {
   SyntaxArg arg;
   arg.name = Lower(token);
+  for (const GivenName& given : kTokenNames) {
+    if (given.token == token) arg.name = given.name;
+  }
   arg.type = Type::kPureToken;
   arg.token = token;
   return arg;
 }
 
-SyntaxArg Block(std::vector<SyntaxArg> children, std::string name) {
+// "field_value": the names of all children.
+std::string JoinedNames(const std::vector<SyntaxArg>& children) {
+  std::string name;
+  for (const SyntaxArg& child : children) {
+    if (!name.empty()) name += '_';
+    name += child.name;
+  }
+  return name;
+}
+
+SyntaxArg Block(std::vector<SyntaxArg> children) {
   SyntaxArg arg;
-  arg.name = std::move(name);
+  arg.name = JoinedNames(children);
   arg.type = Type::kBlock;
   arg.children = std::move(children);
   return arg;
@@ -148,8 +190,10 @@ class Parser {
 
  private:
   bool AtEnd() const {
-    return at_ >= words_.size() || words_[at_] == "]" || words_[at_] == ">" || words_[at_] == "|";
+    return at_ >= words_.size() || words_[at_] == "]" || words_[at_] == ">" || words_[at_] == ")" ||
+           words_[at_] == "|";
   }
+  bool AtRemark() const { return at_ < words_.size() && IsRemark(words_[at_]); }
   std::string_view Next() {
     ENSURE(at_ < words_.size());
     return words_[at_++];
@@ -163,6 +207,11 @@ class Parser {
     std::vector<SyntaxArg> args;
     if (token_takes_all && !AtEnd() && IsToken(words_[at_])) {
       const std::string token(Next());
+      if (AtRemark()) {
+        args.push_back(PureToken(token));
+        ApplyRemark(args.back());
+        return args;
+      }
       bool again = false;
       std::vector<SyntaxArg> operands = Sequence(false, token, &again);
       args.push_back(Introduce(token, std::move(operands)));
@@ -181,6 +230,14 @@ class Parser {
       } else if (words_[at_] == "<") {
         Next();
         args.push_back(Alternatives(">"));
+      } else if (words_[at_] == "(") {
+        Next();
+        args.push_back(Block(Sequence(false)));
+        const std::string_view end = Next();
+        ENSURE(end == ")");
+      } else if (AtRemark()) {
+        ENSURE(!args.empty());
+        ApplyRemark(args.back());
       } else if (words_[at_] == "...") {
         Next();
         ENSURE(!args.empty());
@@ -194,6 +251,9 @@ class Parser {
             Bracket(operands);
           } else if (words_[at_] == "<") {
             break;
+          } else if (AtRemark()) {
+            if (operands.empty()) break;
+            ApplyRemark(operands.back());
           } else {
             operands.push_back(Plain(Next()));
           }
@@ -211,12 +271,56 @@ class Parser {
     if (operands.empty()) return PureToken(token);
     if (operands.size() == 1 && operands[0].token.empty()) {
       SyntaxArg arg = std::move(operands[0]);
+      if (arg.type == Type::kOneOf && arg.name == kChoice) arg.name = Lower(token);
       arg.token = token;
       return arg;
     }
-    SyntaxArg arg = Block(std::move(operands), Lower(token));
+    const bool plain = operands.size() > 1 &&
+                       std::none_of(operands.begin(), operands.end(),
+                                    [](const SyntaxArg& operand) { return operand.multiple; });
+    SyntaxArg arg = Block(std::move(operands));
+    if (!plain) arg.name = Lower(token);
     arg.token = token;
     return arg;
+  }
+
+  // "{name:type#key@since!deprecated}", each part of it optional: what the words do not tell.
+  void ApplyRemark(SyntaxArg& arg) {
+    std::string_view rest = Next();
+    ENSURE(rest.ends_with('}'));
+    rest = rest.substr(1, rest.size() - 2);
+    char kind = 0;
+    while (kind != 0 || !rest.empty()) {
+      const size_t end = std::min(rest.find_first_of(":#@!"), rest.size());
+      const std::string_view part = rest.substr(0, end);
+      switch (kind) {
+        case 0:
+          if (!part.empty()) arg.name = part;
+          break;
+        case ':':
+          arg.type = TypeCalled(part);
+          break;
+        case '#':
+          arg.key_spec_index = part[0] - '0';
+          break;
+        case '@':
+          arg.since = part;
+          break;
+        default:
+          arg.deprecated_since = part;
+          break;
+      }
+      kind = end < rest.size() ? rest[end] : char{0};
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+  }
+
+  static Type TypeCalled(std::string_view name) {
+    for (const Type type : {Type::kString, Type::kInteger, Type::kDouble}) {
+      if (SyntaxTypeName(type) == name) return type;
+    }
+    ENSURE(false);
+    return Type::kString;
   }
 
   // The position after the bracket that opens at at_.
@@ -265,8 +369,7 @@ class Parser {
     std::vector<SyntaxArg> repeated(std::make_move_iterator(begin),
                                     std::make_move_iterator(args.end()));
     args.erase(begin, args.end());
-    SyntaxArg arg =
-        repeated.size() == 1 ? std::move(repeated[0]) : Block(std::move(repeated), "data");
+    SyntaxArg arg = repeated.size() == 1 ? std::move(repeated[0]) : Block(std::move(repeated));
     arg.multiple = true;
     arg.multiple_token = by_token;
     args.push_back(std::move(arg));
@@ -281,7 +384,7 @@ class Parser {
       std::vector<SyntaxArg> args = Sequence(/*token_takes_all=*/true);
       ENSURE(!args.empty());
       several_args = args.size() > 1;
-      choices.push_back(several_args ? Block(std::move(args), "data") : std::move(args[0]));
+      choices.push_back(several_args ? Block(std::move(args)) : std::move(args[0]));
       const std::string_view end = Next();
       if (end == close) break;
       ENSURE(end == "|");
@@ -291,20 +394,29 @@ class Parser {
       return std::move(choices[0]);
     }
     SyntaxArg arg;
-    arg.name = "choice";
+    arg.name = kChoice;
+    for (const GivenName& given : kChoiceNames) {
+      if (choices[0].token == given.token) arg.name = given.name;
+    }
     arg.type = Type::kOneOf;
     arg.children = std::move(choices);
     return arg;
   }
 
+  // Of an alternative that nobody has named.
+  static constexpr std::string_view kChoice = "choice";
+
   std::vector<std::string> words_;
   size_t at_ = 0;
 };
 
-void NumberKeys(std::vector<SyntaxArg>& args, int& next) {
+// Keys have the numbers of the specifications in order; what is left has the last one's.
+void NumberKeys(std::vector<SyntaxArg>& args, int& next, int last) {
   for (SyntaxArg& arg : args) {
-    if (arg.type == Type::kKey) arg.key_spec_index = next++;
-    NumberKeys(arg.children, next);
+    if (arg.type == Type::kKey && arg.key_spec_index < 0) {
+      arg.key_spec_index = std::min(next++, last);
+    }
+    NumberKeys(arg.children, next, last);
   }
 }
 
@@ -334,10 +446,10 @@ std::string_view SyntaxTypeName(SyntaxArg::Type type) {
   return "string";
 }
 
-std::vector<SyntaxArg> ParseSyntax(std::string_view syntax) {
+std::vector<SyntaxArg> ParseSyntax(std::string_view syntax, int key_specs) {
   std::vector<SyntaxArg> args = Parser(syntax).Parse();
   int next_key = 0;
-  NumberKeys(args, next_key);
+  NumberKeys(args, next_key, std::max(0, key_specs - 1));
   return args;
 }
 

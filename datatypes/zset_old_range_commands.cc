@@ -15,7 +15,8 @@ Result<void> OldRange(CommandContext& ctx) {
 
 constexpr CommandSpec OldRangeSpec(std::string_view name, CommandSpec::Handler handler,
                                    std::string_view since, std::string_view replaced_by,
-                                   std::string_view summary, std::string_view syntax) {
+                                   std::string_view summary, std::string_view syntax,
+                                   std::string_view history = {}) {
   return {.name = name,
           .handler = handler,
           .arity = -4,
@@ -28,7 +29,8 @@ constexpr CommandSpec OldRangeSpec(std::string_view name, CommandSpec::Handler h
           .complexity = "O(log(N)+M) for M members listed of N.",
           .syntax = syntax,
           .deprecated_since = "6.2.0",
-          .replaced_by = replaced_by};
+          .replaced_by = replaced_by,
+          .history = history};
 }
 
 constexpr auto kForward = SortedSet::Direction::kForward;
@@ -42,11 +44,13 @@ constexpr CommandSpec kOldRangeCommands[] = {
     OldRangeSpec("zrangebyscore", OldRange<ZRange::By::kScore, kForward>, "1.0.5",
                  "`ZRANGE` with the `BYSCORE` argument",
                  "Lists the members within a range of scores.",
-                 "key min max [WITHSCORES] [LIMIT offset count]"),
+                 "key min{:double} max{:double} [WITHSCORES]{@2.0.0} [LIMIT offset count]",
+                 "2.0.0\tAdded the `WITHSCORES` modifier."),
     OldRangeSpec("zrevrangebyscore", OldRange<ZRange::By::kScore, kBackward>, "2.2.0",
                  "`ZRANGE` with the `REV` and `BYSCORE` arguments",
                  "Lists the members within a range of scores, highest first.",
-                 "key max min [WITHSCORES] [LIMIT offset count]"),
+                 "key max{:double} min{:double} [WITHSCORES] [LIMIT offset count]",
+                 "2.1.6\t`min` and `max` can be exclusive."),
     OldRangeSpec("zrangebylex", OldRange<ZRange::By::kLex, kForward>, "2.8.9",
                  "`ZRANGE` with the `BYLEX` argument",
                  "Lists the members within a range of names, all having the same score.",

@@ -45,7 +45,7 @@ constexpr CommandSpec kRemoveCommands[] = {
     RemoveSpec("zremrangebyrank", RemoveRange<ZRange::By::kIndex>, "2.0.0",
                "Removes the members within a range of indexes.", "key start stop"),
     RemoveSpec("zremrangebyscore", RemoveRange<ZRange::By::kScore>, "1.2.0",
-               "Removes the members within a range of scores.", "key min max"),
+               "Removes the members within a range of scores.", "key min{:double} max{:double}"),
     RemoveSpec("zremrangebylex", RemoveRange<ZRange::By::kLex>, "2.8.9",
                "Removes the members within a range of names, all having the same score.",
                "key min max"),

@@ -131,7 +131,7 @@ constexpr CommandSpec kWalkCommands[] = {
      .since = "6.2.0",
      .summary = "Tells members of a sorted set, chosen by chance.",
      .complexity = "O(N*log(M)) for N members told of M.",
-     .syntax = "key [count [WITHSCORES]]",
+     .syntax = "key [count [WITHSCORES]]{options}",
      .tips = "nondeterministic_output"},
 };
 

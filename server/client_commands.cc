@@ -252,7 +252,7 @@ constexpr CommandSpec kSubcommands[] = {
      .since = "6.0.0",
      .summary = "Tells whether the keys of the next command are to be tracked.",
      .complexity = "O(1)",
-     .syntax = "<YES | NO>"},
+     .syntax = "<YES | NO>{mode}"},
     {.name = "getname",
      .handler = GetName,
      .arity = 2,
@@ -308,8 +308,10 @@ constexpr CommandSpec kSubcommands[] = {
      .since = "2.4.0",
      .summary = "Closes connections.",
      .complexity = "O(N) where N is the number of client connections",
-     .syntax = "<ip:port | <[ID client-id] | [TYPE <NORMAL | MASTER | SLAVE | REPLICA | PUBSUB>] | "
-               "[USER username] | [ADDR ip:port] | [LADDR ip:port] | [SKIPME <YES | NO>] …>>",
+     .syntax = "<ip:port{!2.8.12} | <[ID client-id]{@2.8.12} | [TYPE <NORMAL | MASTER{@3.2.0} | "
+               "SLAVE | REPLICA{@5.0.0} | PUBSUB>{normal_master_slave_pubsub}]{@2.8.12} | [USER "
+               "username] | [ADDR ip:port] | [LADDR ip:port]{@6.2.0} | [SKIPME "
+               "yes/no]>{new-format} ...>{filter}",
      .history = "2.8.12\tAdded new filter format.\n2.8.12\t`ID` option.\n3.2.0\tAdded `master` "
                 "type in for `TYPE` option.\n5.0.0\tReplaced `slave` `TYPE` with `replica`. "
                 "`slave` still supported for backward compatibility.\n6.2.0\t`LADDR` option."},
@@ -322,7 +324,8 @@ constexpr CommandSpec kSubcommands[] = {
      .since = "2.4.0",
      .summary = "Describes the open connections.",
      .complexity = "O(N) where N is the number of client connections",
-     .syntax = "[TYPE <NORMAL | MASTER | REPLICA | PUBSUB>] [ID client-id [client-id ...]]",
+     .syntax = "[TYPE <NORMAL | MASTER | REPLICA | PUBSUB>{normal_master_replica_pubsub}]{@5.0.0} "
+               "[ID (client-id [client-id ...]){id}]{@6.2.0}",
      .tips = "nondeterministic_output",
      .history =
          "2.8.12\tAdded unique client `id` field.\n5.0.0\tAdded optional `TYPE` filter.\n6.0.0\t"
@@ -338,7 +341,7 @@ constexpr CommandSpec kSubcommands[] = {
      .since = "7.0.0",
      .summary = "Exempts the connection from client eviction, or not.",
      .complexity = "O(1)",
-     .syntax = "<ON | OFF>"},
+     .syntax = "<ON | OFF>{enabled}"},
     {.name = "no-touch",
      .handler = NoTouch,
      .arity = 3,
@@ -348,7 +351,7 @@ constexpr CommandSpec kSubcommands[] = {
      .since = "7.2.0",
      .summary = "Lets the client's reads not count as uses of keys, or count again.",
      .complexity = "O(1)",
-     .syntax = "<ON | OFF>"},
+     .syntax = "<ON | OFF>{enabled}"},
     {.name = "pause",
      .handler = Pause,
      .arity = -3,
@@ -358,7 +361,7 @@ constexpr CommandSpec kSubcommands[] = {
      .since = "2.9.50",
      .summary = "Puts off the commands of all clients for a while.",
      .complexity = "O(1)",
-     .syntax = "timeout [WRITE | ALL]",
+     .syntax = "timeout{:integer} [WRITE | ALL]{mode@6.2.0}",
      .history = "6.2.0\t`CLIENT PAUSE WRITE` mode added along with the `mode` option."},
     {.name = "reply",
      .handler = Reply,
@@ -369,7 +372,7 @@ constexpr CommandSpec kSubcommands[] = {
      .since = "3.2.0",
      .summary = "Turns replies to this connection off or on.",
      .complexity = "O(1)",
-     .syntax = "<ON | OFF | SKIP>"},
+     .syntax = "<ON | OFF | SKIP>{on_off_skip}"},
     {.name = "setinfo",
      .handler = SetInfo,
      .arity = 4,
@@ -401,8 +404,8 @@ constexpr CommandSpec kSubcommands[] = {
      .since = "6.0.0",
      .summary = "Turns invalidation messages for client-side caching on or off.",
      .complexity = "O(1). Some options may introduce additional complexity.",
-     .syntax = "<ON | OFF> [REDIRECT client-id] [PREFIX prefix [PREFIX prefix ...]] [BCAST] "
-               "[OPTIN] [OPTOUT] [NOLOOP]"},
+     .syntax = "<ON | OFF>{status} [REDIRECT client-id] [PREFIX prefix [PREFIX prefix ...]] "
+               "[BCAST] [OPTIN] [OPTOUT] [NOLOOP]"},
     {.name = "trackinginfo",
      .handler = ClientTrackingInfo,
      .arity = 2,
@@ -421,7 +424,7 @@ constexpr CommandSpec kSubcommands[] = {
      .since = "5.0.0",
      .summary = "Ends another client's blocking command.",
      .complexity = "O(log N) where N is the number of client connections",
-     .syntax = "client-id [TIMEOUT | ERROR]"},
+     .syntax = "client-id [TIMEOUT | ERROR]{timeout_error}"},
     {.name = "unpause",
      .handler = Unpause,
      .arity = 2,

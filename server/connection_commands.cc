@@ -188,7 +188,7 @@ constexpr CommandSpec kCommands[] = {
      .since = "1.0.0",
      .summary = "Proves who the client is.",
      .complexity = "O(N) where N is the number of passwords defined for the user",
-     .syntax = "[username] password",
+     .syntax = "[username]{@6.0.0} password",
      .history = "6.0.0\tAdded ACL style (username and password)."},
     {.name = "echo",
      .handler = Echo,
@@ -209,7 +209,7 @@ constexpr CommandSpec kCommands[] = {
      .since = "6.0.0",
      .summary = "Greets: chooses the protocol version, and tells what the server is.",
      .complexity = "O(1)",
-     .syntax = "[protover [AUTH username password] [SETNAME clientname]]",
+     .syntax = "[protover [AUTH username password] [SETNAME clientname]]{arguments}",
      .history = "6.2.0\t`protover` made optional; when called without arguments the command "
                 "reports the current connection's context."},
     {.name = "ping",

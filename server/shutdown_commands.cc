@@ -82,7 +82,7 @@ constexpr CommandSpec kShutdownCommands[] = {
      .summary = "Stops the server, with all data on disk.",
      .complexity = "O(N) when saving, where N is the total number of keys in all databases when "
                    "saving data, otherwise O(1)",
-     .syntax = "[NOSAVE | SAVE] [NOW] [FORCE] [ABORT]",
+     .syntax = "[NOSAVE | SAVE]{nosave_save} [NOW]{@7.0.0} [FORCE]{@7.0.0} [ABORT]{@7.0.0}",
      .history = "7.0.0\tAdded the `NOW`, `FORCE` and `ABORT` modifiers."},
 };
 

@@ -170,7 +170,7 @@ constexpr CommandSpec kCommands[] = {
      .since = "3.0.0",
      .summary = "Waits until replicas have the connection's writes.",
      .complexity = "O(1)",
-     .syntax = "numreplicas timeout",
+     .syntax = "numreplicas timeout{:integer}",
      .tips = "request_policy:all_shards response_policy:agg_min"},
     {.name = "waitaof",
      .handler = WaitAof,
@@ -182,7 +182,7 @@ constexpr CommandSpec kCommands[] = {
      .summary =
          "Waits until the connection's writes are synced to the local log and the replicas'.",
      .complexity = "O(1)",
-     .syntax = "numlocal numreplicas timeout",
+     .syntax = "numlocal numreplicas timeout{:integer}",
      .tips = "request_policy:all_shards response_policy:agg_min"},
 };
 
