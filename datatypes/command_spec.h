@@ -32,7 +32,7 @@ enum CommandFlag : uint32_t {
   kAsking = 1U << 11,
   kFast = 1U << 12,
   kNoAuth = 1U << 13,
-  kMayReplicate = 1U << 14,  // Redis does not show it.
+  kMayReplicate = 1U << 14,
   kNoAsyncLoading = 1U << 15,
   kNoMulti = 1U << 16,
   kMovableKeys = 1U << 17,

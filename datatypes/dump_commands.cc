@@ -11,6 +11,7 @@
 #include "datatypes/dump_value.h"
 #include "datatypes/errors.h"
 #include "datatypes/row_loads.h"
+#include "lsm/use_counter.h"
 #include "rdb/reader.h"
 
 namespace datatypes {
@@ -68,7 +69,7 @@ Result<RestoreOptions> ParseRestoreOptions(Args args) {
 void SetUse(const CommandContext& ctx, lsm::Entry* entry, const RestoreOptions& options) {
   if (ctx.settings.lfu_policy) {
     if (options.freq) {
-      entry->freq = static_cast<uint8_t>(std::min<int64_t>(*options.freq, lsm::Entry::kMaxFreq));
+      lsm::SetUseCount(ctx.keyspace.store(), entry, static_cast<uint8_t>(*options.freq));
     }
   } else if (options.idle_s) {
     const int64_t most = std::numeric_limits<uint32_t>::max();

@@ -16,6 +16,7 @@
 #include "datatypes/sorted_set.h"
 #include "datatypes/string_value.h"
 #include "datatypes/types.h"
+#include "lsm/use_counter.h"
 #include "resp/number_parse.h"
 
 namespace datatypes {
@@ -68,7 +69,7 @@ Result<void> ObjectFreq(CommandContext& ctx) {
   ASSIGN_OR_RETURN(const lsm::Entry* const entry, FindOrReplyNull(ctx));
   if (entry == nullptr) return {};
   if (!ctx.settings.lfu_policy) return Fail(kNoLfuPolicy);
-  ctx.reply.Integer(entry->freq);
+  ctx.reply.Integer(lsm::UseCount(ctx.keyspace.store(), *entry));
   return {};
 }
 

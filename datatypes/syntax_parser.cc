@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
 #include <span>
 #include <utility>
@@ -35,7 +36,6 @@ constexpr std::string_view kIntegerNames[] = {
     "limit",
     "maxlen",
     "milliseconds",
-    "min-idle-time",
     "min-match-len",
     "ms",
     "num-matches",
@@ -201,9 +201,10 @@ class Parser {
 
   // Arguments up to the end of the alternative. With `token_takes_all` a leading token introduces
   // all the rest, otherwise the words that follow it.
-  // After a token, `repeated` becomes true if a bracket says that it may come again.
+  // After a token, `repeated` becomes true if a bracket says that it may come again. A token in
+  // the middle introduces `most_operands` words.
   std::vector<SyntaxArg> Sequence(bool token_takes_all, std::string_view introduced_by = {},
-                                  bool* repeated = nullptr) {
+                                  bool* repeated = nullptr, size_t most_operands = SIZE_MAX) {
     std::vector<SyntaxArg> args;
     if (token_takes_all && !AtEnd() && IsToken(words_[at_])) {
       const std::string token(Next());
@@ -232,7 +233,7 @@ class Parser {
         args.push_back(Alternatives(">"));
       } else if (words_[at_] == "(") {
         Next();
-        args.push_back(Block(Sequence(false)));
+        args.push_back(Block(Sequence(false, {}, nullptr, /*most_operands=*/1)));
         const std::string_view end = Next();
         ENSURE(end == ")");
       } else if (AtRemark()) {
@@ -246,6 +247,8 @@ class Parser {
         const std::string token(Next());
         std::vector<SyntaxArg> operands;
         while (!AtEnd() && !IsToken(words_[at_])) {
+          const bool full = operands.size() >= most_operands && !AtRemark();
+          if (full || words_[at_] == "(") break;
           if (words_[at_] == "[") {
             if (operands.empty() || !IsRepetition(operands, token)) break;
             Bracket(operands);

@@ -43,7 +43,7 @@ std::string_view SyntaxTypeName(SyntaxArg::Type type);
 //   [ … ]           optional
 //   < a | b >       one of these; so does a bar between [ and ]
 //   key [key ...]   one or more; so does "..." behind anything
-//   ( … )           one argument made of several
+//   ( … )           one argument made of several, in which a token introduces one word
 //   {name:type#key@since!deprecated}
 //                   behind a word, a token or a bracket: its name, type, key specification and
 //                   versions, as far as they do not follow from the words

@@ -35,6 +35,7 @@
 #include "lsm/space_keeper.h"
 #include "lsm/store.h"
 #include "lsm/ttl_index.h"
+#include "lsm/use_counter.h"
 
 namespace lsm {
 
@@ -89,6 +90,10 @@ class StoreImpl final : public Store,
   Entry* ResizePayload(Entry* entry, size_t size, char** bytes) override;
   void SetTypeFlags(Entry* entry, uint8_t type_flags) override;
   void SetIdle(Entry* entry, uint32_t idle_s) override;
+  // See use_counter.h.
+  void SetUseCounting(const UseCounting& how) { use_counting_ = how; }
+  uint8_t UseCount(const Entry& entry) const;
+  void SetUseCount(Entry* entry, uint8_t count);
   // For backups.
   const StoreOptions& options() const { return options_; }
   const std::shared_ptr<LogLink>& log_link() const { return parts_->link; }
@@ -188,6 +193,10 @@ class StoreImpl final : public Store,
   bool IsExpired(const Entry& entry) const;
   // Whether the key has gone by that; the entry then says «absent», unless nothing can be written.
   bool ExpireIfDue(Entry* entry);
+  // One more use of the entry.
+  void Use(Entry* entry);
+  // It is used for the first time since it came into RAM.
+  void SetFresh(Entry* entry);
   Entry* Install(const KeyName& name, std::optional<StoredMeta> meta, bool arrival);
   bool PrefetchWanted(Entry& entry, RowsWanted wanted, LoadWaiter& waiter);
   void OnKeyLoaded(const KeyName& name, std::optional<StoredMeta> meta) override;
@@ -331,6 +340,7 @@ class StoreImpl final : public Store,
 
   std::mt19937_64 random_;
   uint32_t coarse_now_s_ = 0;
+  UseCounting use_counting_;
 
   // Used by other threads. The parts that they reach may be gone before them.
   Mutex helpers_mutex_;

@@ -23,6 +23,30 @@ bool StoreImpl::ExpireIfDue(Entry* entry) {
   return true;
 }
 
+void StoreImpl::Use(Entry* entry) {
+  if (!use_counting_.on) [[likely]] {
+    HotTier::Touch(entry, coarse_now_s_);
+    return;
+  }
+  const UseCounter counter = UseCounter::Unpack(entry->last_access_s());
+  const auto random = static_cast<uint32_t>(random_());
+  HotTier::Touch(entry, counter.Used(coarse_now_s_, use_counting_, random).Pack());
+}
+
+void StoreImpl::SetFresh(Entry* entry) {
+  HotTier::SetLastAccess(entry, use_counting_.on
+                                    ? UseCounter(coarse_now_s_, UseCounter::kFresh).Pack()
+                                    : coarse_now_s_);
+}
+
+uint8_t StoreImpl::UseCount(const Entry& entry) const {
+  return UseCounter::Unpack(entry.last_access_s()).At(coarse_now_s_, use_counting_);
+}
+
+void StoreImpl::SetUseCount(Entry* entry, uint8_t count) {
+  HotTier::SetLastAccess(entry, UseCounter(coarse_now_s_, count).Pack());
+}
+
 Store::Lookup StoreImpl::Find(uint32_t db, std::string_view key, Access access) {
   const Keyspace& space = keyspaces_.at(db);
   Entry* entry = FindEntry(space, key);
@@ -35,7 +59,7 @@ Store::Lookup StoreImpl::Find(uint32_t db, std::string_view key, Access access) 
   }
   ++counts_.hot_hits;
   // Before it may go: an expired entry moves when it is made absent.
-  if (access == Access::kTouch) HotTier::Touch(entry, coarse_now_s_);
+  if (access == Access::kTouch) Use(entry);
   if (!entry->exists() || ExpireIfDue(entry)) return {Presence::kAbsent, nullptr};
   // What was loaded into a collection on the spot is weighed when the key is looked at again.
   if (entry->has_collection()) hot_.Recharge(entry);
@@ -121,7 +145,7 @@ Result<Entry*> StoreImpl::FindOrLoad(uint32_t db, std::string_view key, Access a
   const KeyName name{hot_.Hash(space.generation, key), space.generation, key};
   Entry* entry = Install(name, std::move(meta), /*arrival=*/false);
   if (!entry->exists() || ExpireIfDue(entry)) return nullptr;
-  if (access == Access::kTouch) HotTier::SetLastAccess(entry, coarse_now_s_);
+  if (access == Access::kTouch) SetFresh(entry);
   return entry;
 }
 
@@ -148,7 +172,7 @@ Entry* StoreImpl::Install(const KeyName& name, std::optional<StoredMeta> meta, b
     ++space->resident;
   }
   entry = hot_.Insert(name.hash, parts, arrival);
-  HotTier::SetLastAccess(entry, coarse_now_s_);
+  SetFresh(entry);
   return entry;
 }
 
@@ -218,6 +242,20 @@ Result<LoadedRun> StoreImpl::LoadRun(const LoadRequest& request) {
     LSM_RETURN_IF_ERROR(parts_->applier->Drain());
   }
   return reader_->LoadRun(request);
+}
+
+// ---- Uses.
+
+void SetUseCounting(Store& store, const UseCounting& how) {
+  static_cast<StoreImpl&>(store).SetUseCounting(how);
+}
+
+uint8_t UseCount(const Store& store, const Entry& entry) {
+  return static_cast<const StoreImpl&>(store).UseCount(entry);
+}
+
+void SetUseCount(Store& store, Entry* entry, uint8_t count) {
+  static_cast<StoreImpl&>(store).SetUseCount(entry, count);
 }
 
 }  // namespace lsm

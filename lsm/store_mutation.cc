@@ -69,7 +69,8 @@ Entry* StoreImpl::Create(uint32_t db, std::string_view key, TypeCode type, uint8
     ++space.resident;
     space.changed = true;
   }
-  HotTier::SetLastAccess(entry, coarse_now_s_);
+  // A value that replaces another keeps the count of its uses.
+  if (!existed || !use_counting_.on) SetFresh(entry);
   Touched(entry);
   return entry;
 }
@@ -197,7 +198,11 @@ Entry* StoreImpl::Move(Entry* entry, uint32_t to_db, std::string_view to_key) {
     target = hot_.Reshape(target, parts);
   }
   to_space.changed = true;
-  HotTier::SetLastAccess(target, coarse_now_s_);
+  if (use_counting_.on) {
+    HotTier::SetLastAccess(target, entry->last_access_s());
+  } else {
+    HotTier::SetLastAccess(target, coarse_now_s_);
+  }
   MakeAbsent(entry);
   Touched(target);
   return target;

@@ -188,7 +188,7 @@ Status StoreImpl::ReplayMeta(uint64_t seq, const RowOperation& operation) {
     if (old != nullptr) hot_.FreeCollection(old);
   }
   HotTier::SetDirty(entry, seq);
-  HotTier::SetLastAccess(entry, coarse_now_s_);
+  SetFresh(entry);
   return Status();
 }
 

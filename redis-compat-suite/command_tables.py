@@ -36,11 +36,13 @@ OWN_WORDS = ("summary", "complexity", "module")
 
 
 def plain(value):
-    """The same, with strings for bytes, and without order where there is none."""
+    """The same, with strings for bytes."""
     if isinstance(value, bytes):
         return value.decode()
     if isinstance(value, list):
         return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {plain(name): plain(item) for name, item in value.items()}
     return value
 
 

@@ -34,6 +34,11 @@ void AssignPolicy(Settings& settings, const std::string& value) {
   settings.data.lfu_policy = value.ends_with("-lfu");
 }
 
+Result<void> ApplyUseCounting(Server& server) {
+  lsm::SetUseCounting(server.store(), UseCountingOf(server.settings()));
+  return {};
+}
+
 Result<void> ApplyMaxMemory(Server& server) {
   server.ApplyMaxMemory();
   return {};
@@ -170,18 +175,21 @@ constexpr ConfigRow kRows[] = {
      .max = kIntMax,
      .default_text = "10",
      .target = NUMBER(data.lfu_log_factor),
+     .apply = ApplyUseCounting,
      .doc = "How slowly the counter of OBJECT FREQ grows. The hot tier has a policy of its own."},
     {.name = "lfu-decay-time",
      .kind = ConfigKind::kInteger,
      .max = kIntMax,
      .default_text = "1",
      .target = NUMBER(data.lfu_decay_time_min),
+     .apply = ApplyUseCounting,
      .doc = "Minutes after which the counter of OBJECT FREQ is lowered by one."},
     {.name = "maxmemory-policy",
      .kind = ConfigKind::kEnum,
      .choices = kPolicies,
      .default_text = "noeviction",
      .target = {.assign = AssignPolicy},
+     .apply = ApplyUseCounting,
      .doc =
          "Data is never evicted, only copies in RAM are, whatever is set here. An LFU policy makes "
          "OBJECT FREQ answer instead of OBJECT IDLETIME."},

@@ -391,4 +391,10 @@ void AssignPercentiles(Settings& settings, const std::string& canonical) {
   }
 }
 
+lsm::UseCounting UseCountingOf(const Settings& settings) {
+  return {.on = settings.data.lfu_policy,
+          .log_factor = static_cast<uint32_t>(settings.data.lfu_log_factor),
+          .decay_minutes = static_cast<uint32_t>(settings.data.lfu_decay_time_min)};
+}
+
 }  // namespace server

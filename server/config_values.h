@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "datatypes/result.h"
+#include "lsm/use_counter.h"
 #include "server/config_row.h"
 
 namespace server {
@@ -44,6 +45,9 @@ void AssignOutputLimits(Settings& settings, const std::string& canonical);
 void AssignNotifyEvents(Settings& settings, const std::string& canonical);
 void AssignBind(Settings& settings, const std::string& canonical);
 void AssignPercentiles(Settings& settings, const std::string& canonical);
+
+// How maxmemory-policy, lfu-log-factor and lfu-decay-time let uses be counted.
+lsm::UseCounting UseCountingOf(const Settings& settings);
 
 // "AKE" ↔ the mask of datatypes::NotifyClass.
 std::string NotifyEventsText(uint32_t mask);

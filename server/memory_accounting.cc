@@ -20,7 +20,7 @@ constexpr double kLeastSlack = 0.13;
 constexpr double kRelaxBelow = 0.07;  // Below ReduceAbove().
 // What clients' buffers and merges may grow by before we look again. Of a small maxmemory that is
 // more than the usual slack.
-constexpr double kSlackBytes = 20 << 20;
+constexpr double kSlackBytes = 24 << 20;
 constexpr double kLeastShareDown = 0.8;
 constexpr double kShareUp = 1.005;
 constexpr double kLeastShare = 0.3;

@@ -15,9 +15,11 @@
 
 #include "lsm/store_upkeep.h"
 #include "lsm/turn_rollback.h"
+#include "lsm/use_counter.h"
 #include "server/backup_runner.h"
 #include "server/commands.h"
 #include "server/config.h"
+#include "server/config_values.h"
 #include "server/connections.h"
 #include "server/hooks.h"
 #include "server/instruments.h"
@@ -168,6 +170,7 @@ lsm::Status Server::Start() {
   ApplyHz();
   ApplyNotifications();
   ApplyMaxMemory();
+  lsm::SetUseCounting(*store_, UseCountingOf(settings_));
   return lsm::Status::Ok();
 }
 

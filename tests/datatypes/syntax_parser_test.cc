@@ -73,6 +73,7 @@ TEST_CASE("parentheses make one argument of several") {
   CHECK(Parsed("(parameter) ...") == "parameter:block(parameter:string)+");
   CHECK(Parsed("[(COUNT count [ANY]){count}]") ==
         "[count:block(count:integer=COUNT [any:pure-token=ANY])]");
+  CHECK(Parsed("(BY width height)") == "width_height:block(width:double=BY height:double)");
   CHECK(Parsed("<(A a <M | KM>){one} | b>") ==
         "choice:oneof(one:block(a:string=A unit:oneof(m:pure-token=M km:pure-token=KM)) b:string)");
 }

@@ -13,6 +13,7 @@
 #include "server/config_values.h"
 #include "server/log.h"
 #include "server/server.h"
+#include "tests/server/server_fixture.h"
 
 namespace server {
 
@@ -160,6 +161,37 @@ TEST_CASE("a file renames commands, and rewriting keeps its lines") {
   fails("rename-command set append", "Target command name already exists");
   fails("rename-command set", "Bad directive or wrong number of arguments");
   fails("rename-command set a b", "Bad directive or wrong number of arguments");
+}
+
+TEST_CASE("an LFU policy makes uses count, and a key keeps its count when it is overwritten") {
+  RunningServer server;
+  TestClient client(server.port());
+  client.Run({"SET", "a", "x"});
+  CHECK(client.Run({"OBJECT", "FREQ", "a"}).starts_with("-ERR An LFU maxmemory policy is not"));
+  CHECK(client.Run({"CONFIG", "SET", "maxmemory-policy", "allkeys-lfu", "lfu-log-factor", "0",
+                    "lfu-decay-time", "0"}) == "+OK");
+  const auto freq = [&](std::string_view key) { return client.Run({"OBJECT", "FREQ", key}); };
+  client.Run({"DEL", "a"});
+  client.Run({"SET", "a", "x"});
+  CHECK(freq("a") == ":5");
+  client.Run({"GET", "a"});
+  CHECK(freq("a") == ":6");
+  client.Run({"SET", "a", "y"});
+  CHECK(freq("a") == ":7");
+  client.Run({"TTL", "a"});
+  client.Run({"TYPE", "a"});
+  CHECK(freq("a") == ":7");
+  // It goes along with the value; RENAME looks at the key more than once.
+  client.Run({"RENAME", "a", "b"});
+  CHECK(std::stoi(freq("b").substr(1)) > 7);
+  client.Run({"COPY", "b", "c"});
+  CHECK(freq("c") == ":5");
+  const std::string dump = client.RunText({"DUMP", "c"});
+  client.Run({"RESTORE", "d", "0", dump, "FREQ", "100"});
+  CHECK(freq("d") == ":100");
+  CHECK(client.Run({"CONFIG", "SET", "maxmemory-policy", "noeviction"}) == "+OK");
+  client.Run({"GET", "a"});
+  CHECK(client.Run({"OBJECT", "IDLETIME", "b"}).starts_with(":"));
 }
 
 TEST_CASE("the command line has redis-server's grammar") {
