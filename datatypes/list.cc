@@ -142,7 +142,9 @@ bool List::PrefetchAll(uint64_t max_elements, lsm::LoadWaiter& waiter) const {
 // ---- Reading.
 
 lsm::CollectionCursor List::AtEnd(End end) const {
-  return end == End::kHead ? rows().Seek(extras_.first.view()) : rows().SeekBefore(PastLast());
+  if (end == End::kHead) return rows().Seek(extras_.first.view());
+  // By its label where pages are missing: rows that are gone may have left some behind the last.
+  return fully_resident() ? rows().SeekLast() : rows().SeekBefore(PastLast());
 }
 
 lsm::CollectionCursor List::At(uint64_t index) const {

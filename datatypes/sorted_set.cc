@@ -96,12 +96,15 @@ Result<SortedSet::Element> SortedSet::Decode(const lsm::CollectionCursor& row) c
 
 Result<void> SortedSet::Walk(lsm::CollectionCursor row, uint64_t most, std::string_view stop,
                              Direction direction, Visitor visit) const {
+  const size_t tag_bytes = score_tag().size();
   for (; most > 0 && row.valid(); --most) {
-    const bool beyond =
-        direction == Direction::kForward ? row.subkey() >= stop : row.subkey() < stop;
-    if (beyond) return {};
-    ASSIGN_OR_RETURN(const Element element, Decode(row));
-    if (!visit(element)) return {};
+    if (!stop.empty() && (direction == Direction::kForward) == (row.subkey() >= stop)) return {};
+    // As Decode, without a Result to be made for each row.
+    const std::string_view key = row.subkey().substr(tag_bytes);
+    const std::optional<DecodedScore> decoded = DecodeScore(key);
+    if (!decoded) [[unlikely]]
+      return tl::unexpected(Damaged());
+    if (!visit(Element{key.substr(decoded->bytes), decoded->score})) return {};
     if (most == 1) return {};  // The next row may be on a page that nobody needs.
     if (direction == Direction::kForward) {
       row.Next();
@@ -118,8 +121,8 @@ Result<void> SortedSet::Visit(uint64_t from, uint64_t to, Direction direction,
   to = std::min(to, size());
   if (from >= to) return {};
   const bool forward = direction == Direction::kForward;
-  return Walk(rows().At(forward ? from : to - 1), to - from,
-              forward ? scores_end() : std::string_view(), direction, visit);
+  // Their number is the bound: the first size() rows are those of scores.
+  return Walk(rows().At(forward ? from : to - 1), to - from, /*stop=*/{}, direction, visit);
 }
 
 Result<void> SortedSet::Visit(const Range& range, Direction direction, Visitor visit) const {

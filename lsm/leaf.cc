@@ -35,6 +35,15 @@ size_t SizeClass(size_t bytes) {
 #endif
 }
 
+// The packed size of the row at `at`, for those that only step over it.
+inline uint32_t SizeOfRow(const char* at) {
+  const uint32_t key_bytes = static_cast<uint8_t>(at[0]);
+  const uint32_t value_bytes = static_cast<uint8_t>(at[1]);
+  if ((key_bytes | value_bytes) < 0x80) [[likely]]
+    return 2 + key_bytes + value_bytes;
+  return static_cast<uint32_t>(DecodeRow(at).size);
+}
+
 void WriteRow(char* to, std::string_view key, std::string_view value) {
   to = EncodeVarint32(to, static_cast<uint32_t>(key.size()));
   to = EncodeVarint32(to, static_cast<uint32_t>(value.size()));
@@ -144,7 +153,7 @@ void Leaf::RebuildHeads() {
   const std::string_view first = At(0).key;
   Segment s = segment(h->segments - 1U);
   uint32_t offset = s.offset;
-  for (uint32_t i = 1; i < s.rows; ++i) offset += static_cast<uint32_t>(At(offset).size);
+  for (uint32_t i = 1; i < s.rows; ++i) offset += SizeOfRow(data() + offset);
   const std::string_view last = At(offset).key;
   uint16_t length = 0;
   while (length < first.size() && length < last.size() && first[length] == last[length]) ++length;
@@ -200,7 +209,7 @@ void DivideIntoSegments(const char* rows, size_t row_count, Callback segment) {
   uint32_t offset = 0;
   uint32_t count = 0;
   for (size_t i = 0; i < row_count; ++i) {
-    const auto size = static_cast<uint32_t>(DecodeRow(rows + offset).size);
+    const uint32_t size = SizeOfRow(rows + offset);
     if (count == Leaf::kSegmentRows || (count > 0 && offset + size - start > Leaf::kSegmentBytes)) {
       segment(start, count);
       start = offset;
@@ -264,7 +273,7 @@ uint32_t Leaf::Before(uint32_t offset) const {
     at = segment(low).offset;
   }
   for (;;) {
-    const uint32_t next = at + static_cast<uint32_t>(At(at).size);
+    const uint32_t next = at + SizeOfRow(data() + at);
     if (next >= offset) return at;
     at = next;
   }
@@ -281,15 +290,26 @@ Leaf::Position Leaf::LowerBound(std::string_view key, bool* found) const {
     rows = s.rows;
   }
   *found = false;
+  const char* at = data() + position.offset;
   for (; position.row < rows; ++position.row) {
-    const PackedRow row = At(position.offset);
-    const int order = row.key.compare(key);
+    size_t key_bytes = static_cast<uint8_t>(at[0]);
+    const size_t value_bytes = static_cast<uint8_t>(at[1]);
+    size_t size = 2 + key_bytes + value_bytes;
+    const char* row_key = at + 2;
+    if ((key_bytes | value_bytes) >= 0x80) [[unlikely]] {
+      const PackedRow row = DecodeRow(at);
+      key_bytes = row.key.size();
+      row_key = row.key.data();
+      size = row.size;
+    }
+    const int order = std::string_view(row_key, key_bytes).compare(key);
     if (order >= 0) {
       *found = order == 0;
       break;
     }
-    position.offset += static_cast<uint32_t>(row.size);
+    at += size;
   }
+  position.offset = static_cast<uint32_t>(at - data());
   return position;
 }
 
@@ -302,7 +322,7 @@ uint32_t Leaf::OffsetOf(uint32_t ordinal) const {
     if (ordinal < s.rows) break;
     ordinal -= s.rows;
   }
-  for (; ordinal > 0; --ordinal) at += static_cast<uint32_t>(At(at).size);
+  for (; ordinal > 0; --ordinal) at += SizeOfRow(data() + at);
   return at;
 }
 
@@ -373,7 +393,7 @@ void Leaf::GrowSegment(const Position& at, std::string_view key) {
   // One that is too large is halved, but when rows come in ascending order it stays full.
   const uint32_t keep = last && at.row + 1U == grown.rows ? grown.rows - 1U : grown.rows / 2U;
   uint32_t offset = grown.offset;
-  for (uint32_t i = 0; i < keep; ++i) offset += static_cast<uint32_t>(At(offset).size);
+  for (uint32_t i = 0; i < keep; ++i) offset += SizeOfRow(data() + offset);
   const auto rest = static_cast<uint16_t>(grown.rows - keep);
   grown.rows = static_cast<uint16_t>(keep);
   grown.head = HeadOf(At(grown.offset).key);
@@ -471,7 +491,7 @@ uint32_t Leaf::Middle() const {
   uint32_t ordinal = 0;
   uint32_t offset = 0;
   while (ordinal + 1 < rows()) {
-    const auto size = static_cast<uint32_t>(At(offset).size);
+    const uint32_t size = SizeOfRow(data() + offset);
     if (ordinal > 0 && offset + size / 2 >= used() / 2) break;
     offset += size;
     ++ordinal;
