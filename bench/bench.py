@@ -3,6 +3,7 @@
 """Side by side with redis-server: throughput, CPU per operation, memory, cold reads, restart.
 
 usage: bench.py BUILD_DIR [--sections hot,always,types,small,scripts,memory,cold,pubsub,import] [--import-keys N] [--quick] [--rounds N]
+                [--only ROW]
 
 Rounds of both servers are interleaved and medians taken, since machines are noisy; what is compared
 is the CPU that the kernel charged to each server's threads, not the rate, which depends on the load
@@ -62,11 +63,11 @@ PUBSUB = [(1, 100_000, 100, 1), (1, 400_000, 100, 16), (50, 10_000, 100, 1), (50
 
 
 class Bench:
-    def __init__(self, build, rounds, quick):
+    def __init__(self, build, rounds, quick, only=None):
         self.load_binary = os.path.join(build, "bin", "tiercel-load")
         self.pubsub_binary = os.path.join(build, "bin", "tiercel-pubsub-load")
         self.tiercel_binary = os.path.join(build, "bin", "tiercel-server")
-        self.rounds, self.quick = rounds, quick
+        self.rounds, self.quick, self.only = rounds, quick, only
         self.work = tempfile.mkdtemp(prefix="tiercel-bench-", dir=os.environ.get("BENCH_DIR"))
         self.servers = []
 
@@ -101,20 +102,23 @@ class Bench:
         return json.loads(subprocess.run(words + command, check=True, stdout=subprocess.PIPE).stdout)
 
     @staticmethod
-    def wait_idle(server, limit=60.0):
-        """Waits until the server's background work is done: less than 3 % of a core for a second."""
+    def wait_idle(server, limit=120.0):
+        """Waits until the server's background work is done: less than 3 % of a core in each of three
+        seconds, since compactions and collections of garbage come one after another."""
         end = time.monotonic() + limit
+        quiet = 0
         _, before = cpu_seconds(server.process.pid)
-        while time.monotonic() < end:
+        while quiet < 3 and time.monotonic() < end:
             time.sleep(1)
             _, now = cpu_seconds(server.process.pid)
-            if now - before < 0.03:
-                return
+            quiet = quiet + 1 if now - before < 0.03 else 0
             before = now
 
     def measured(self, server, command, settle=False, **options):
         """One load with the CPU it cost; with `settle` the background work that it leaves behind is
-        waited for, and charged to it too."""
+        waited for, and charged to it too; what an earlier load has left is waited for before."""
+        if settle:
+            self.wait_idle(server)
         main0, all0 = cpu_seconds(server.process.pid)
         result = self.load(server, command, **options)
         main1, _ = cpu_seconds(server.process.pid)
@@ -355,8 +359,9 @@ def main():
     parser.add_argument("--import-keys", type=int, default=KEYS)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--only", help="of the section types, only rows whose name begins so")
     arguments = parser.parse_args()
-    bench = Bench(arguments.build, arguments.rounds, arguments.quick)
+    bench = Bench(arguments.build, arguments.rounds, arguments.quick, arguments.only)
     sections = {"hot": lambda: bench.compare("Hot", "everysec", (1, 16, 100)),
                 "always": lambda: bench.compare("Hot, synced", "always", (1, 16, 100)),
                 "types": lambda: bench_types.run(bench),

@@ -16,6 +16,8 @@ MEMBERS = 1_000_000
 # command, targets, how many keys it speaks to.
 HASHES = ("HSET", "KEY", "MEMBER", "VALUE"), dict(keys=10_000, members=100, requests=3_000_000)
 BIG_HASHES = ("HSET", "KEY", "MEMBER", "VALUE"), dict(keys=1_000, members=100, requests=1_000_000)
+COUNTERS = ("HINCRBY", "KEY", "MEMBER", "1"), dict(keys=10_000, members=100, requests=2_000_000)
+LONG_LIST = ("RPUSH", "KEY", "VALUE"), dict(keys=1, requests=MEMBERS)
 LISTS = ("RPUSH", "KEY", "VALUE"), dict(keys=1_000, requests=3_000_000)
 SETS = ("SADD", "KEY", "MEMBER"), dict(keys=1_000, members=1_000, requests=2_000_000)
 ZSET = ("ZADD", "z", "SCORE", "MEMBER"), dict(keys=1, members=MEMBERS, requests=3_000_000)
@@ -24,6 +26,8 @@ GROUPS = [
     (HASHES, [("HSET", ["HSET", "KEY", "MEMBER", "VALUE"], WRITE),
               ("HGET", ["HGET", "KEY", "MEMBER"], READ)]),
     (BIG_HASHES, [("HGETALL (100 fields)", ["HGETALL", "KEY"], READ)]),
+    (COUNTERS, [("HINCRBY", ["HINCRBY", "KEY", "MEMBER", "1"], WRITE)]),
+    (LONG_LIST, [("LINDEX (middle of 1 M)", ["LINDEX", "KEY", "500000"], READ_BELOW)]),
     (LISTS, [("LRANGE_100", ["LRANGE", "KEY", "0", "99"], READ),
              ("LPUSH", ["LPUSH", "KEY", "VALUE"], WRITE),
              ("RPOP", ["RPOP", "KEY"], WRITE)]),
@@ -34,8 +38,12 @@ GROUPS = [
             ("ZRANK (1 M members)", ["ZRANK", "z", "MEMBER"], READ_BELOW)]),
     (STREAMS, [("XADD", ["XADD", "KEY", "*", "field", "VALUE"], WRITE),
                ("XRANGE_100", ["XRANGE", "KEY", "-", "+", "COUNT", "100"], READ)]),
+    # About as many as the fill leaves in each, so that each XADD trims one.
+    (STREAMS, [("MAXLEN: XADD, trims exactly",
+                ["XADD", "KEY", "MAXLEN", "=", "1000", "*", "field", "VALUE"], WRITE)]),
 ]
-LONG_REPLIES = ("HGETALL", "LRANGE", "ZRANGE", "XRANGE")
+# Those that cost much each, in the one server or the other.
+LONG_REPLIES = ("HGETALL", "LRANGE", "LINDEX", "ZRANGE", "XRANGE")
 VALUE_BYTES = 16
 
 
@@ -52,6 +60,8 @@ def run(bench):
     redis = bench.redis("--appendfsync", "everysec")
     tiercel = bench.tiercel("--appendfsync", "everysec", name="types")
     for (fill, options), rows in GROUPS:
+        if bench.only and not any(name.startswith(bench.only) for name, _, _ in rows):
+            continue
         for server in (redis, tiercel):
             client = Client(server.port, timeout=300)
             client.call("FLUSHALL")
@@ -59,6 +69,8 @@ def run(bench):
             bench.load(server, list(fill), clients=8, pipeline=100, value_bytes=VALUE_BYTES, **options)
             bench.wait_idle(server)
         for name, command, targets in rows:
+            if bench.only and not name.startswith(bench.only):
+                continue
             for pipeline in (1, 16, 100):
                 bench.compare_row("%s -P %d" % (name, pipeline), command, redis, tiercel, targets,
                                   settle=targets in (WRITE, WRITE_BELOW), pipeline=pipeline,
