@@ -78,8 +78,7 @@ Result<void> ObjectIdleTime(CommandContext& ctx) {
   ASSIGN_OR_RETURN(const lsm::Entry* const entry, FindOrReplyNull(ctx));
   if (entry == nullptr) return {};
   if (ctx.settings.lfu_policy) return Fail(kLfuPolicy);
-  const int64_t idle_s = ctx.now_ms / 1000 - int64_t{entry->last_access_s()};
-  ctx.reply.Integer(std::max<int64_t>(idle_s, 0));
+  ctx.reply.Integer(entry->IdleSeconds(ctx.now_ms / 1000));
   return {};
 }
 

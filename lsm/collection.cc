@@ -19,6 +19,22 @@ Collection::Collection(CollectionId id, CollectionEnv* env, uint64_t count,
                        std::span<const RangeHint> hints)
     : id_(id), env_(env), tree_(new PageTree(this, env, count, hints)) {}
 
+Collection::Collection(CollectionId id, CollectionEnv* env, Leaf leaf, uint64_t changed_seq)
+    : id_(id), env_(env), leaf_(std::move(leaf)), small_changed_seq_(changed_seq) {}
+
+Leaf Collection::TakeLeaf() {
+  ENSURE(small());
+  tree_ = nullptr;
+  return std::move(leaf_);
+}
+
+void Collection::Assign(CollectionId id, Leaf leaf, uint64_t changed_seq) {
+  ENSURE(!small() && tree_ == nullptr);
+  id_ = id;
+  leaf_ = std::move(leaf);
+  small_changed_seq_ = changed_seq;
+}
+
 Collection::~Collection() {
   if (!small()) delete tree_;
 }

@@ -62,6 +62,8 @@ class Collection {
   // up to `count`; with none, `count` is all that is known.
   Collection(CollectionId id, CollectionEnv* env, uint64_t count,
              std::span<const RangeHint> hints = {});
+  // A small one of these rows, last changed by that batch.
+  Collection(CollectionId id, CollectionEnv* env, Leaf leaf, uint64_t changed_seq);
   ~Collection();
   Collection(const Collection&) = delete;
   Collection& operator=(const Collection&) = delete;
@@ -136,6 +138,11 @@ class Collection {
   bool FreeSome(size_t max_pages);
   // The collection that a page belongs to.
   static Collection* Owner(const CacheNode* page);
+
+  // --- Keeping a small one elsewhere, as id, leaf and changed_seq. Takes the leaf out of it; it is
+  // good for nothing then but to be destroyed or given another one.
+  Leaf TakeLeaf();
+  void Assign(CollectionId id, Leaf leaf, uint64_t changed_seq);
 
   // Walks everything and aborts where counts, order or bounds are wrong. For tests.
   void CheckInvariants() const;

@@ -22,10 +22,14 @@ inline constexpr TypeCode kAbsentType = 0;
 
 // The RAM image of one user key, or the knowledge that it is absent. One allocation:
 //
-//   header | expiry (8, if any) | ttl row's time (8, if it differs) | collection (8, if any)
-//          | key length (8, if over 254) | key | payload
+//   header (36) | expiry (8, if any) | ttl row's time (8, if it differs) | collection (14, if any)
+//               | key length (8, if over 254) | key | payload
 //
-// The payload is a short string's value, or, of a key with a collection, the type's extras.
+// The payload is a short string's value, or, of a key with a collection, the type's extras; at most
+// kMaxPayloadBytes.
+//
+// Of a collection it has a pointer to the object; or, of a small one that no turn uses, only the id
+// and the address of the leaf: «folded» (see HotTier). The store unfolds what it hands out.
 // Entries are made, changed and freed by the Store only; everybody else reads. A mutation may move
 // the entry: each mutator of Store returns the pointer that is valid from then on. Pointers and
 // views are good until the next mutation of that key, the next load, or the end of the turn,
@@ -54,7 +58,7 @@ class Entry : public CacheNode {
   int64_t expire_at_ms() const { return has_expiry() ? LoadAt<int64_t>(0) : kNoExpiry; }
 
   bool has_collection() const { return (bits_ & kHasCollection) != 0; }
-  // Requires has_collection().
+  // Requires has_collection(), and that the store has handed this entry out in this turn.
   Collection& collection() const;
 
   // A short string's value, or the type's extras.
@@ -69,8 +73,17 @@ class Entry : public CacheNode {
     return (bits_ & kInTurn) != 0 || dirty_seq() > committed_seq;
   }
 
-  // For OBJECT IDLETIME: the store's coarse clock (seconds) at the last access.
+  // For OBJECT IDLETIME: the store's coarse clock (seconds) at the last access, modulo 2^24, which
+  // are 194 days.
   uint32_t last_access_s() const { return last_access_s_; }
+  // Seconds from then to `now_s`. 0 when it is the clock that went back, by less than 18 hours.
+  uint32_t IdleSeconds(int64_t now_s) const {
+    const uint32_t idle_s = (static_cast<uint32_t>(now_s) - last_access_s_) & kLastAccessMask;
+    return idle_s > kMaxIdleSeconds ? 0 : idle_s;
+  }
+  static constexpr uint32_t kLastAccessMask = 0xFFFFFF;
+  static constexpr uint32_t kMaxIdleSeconds = 0xFEFFFF;
+  static constexpr size_t kMaxPayloadBytes = UINT16_MAX;
 
   // Bytes of RAM as the allocator counts them, the collection not included.
   size_t allocated_bytes() const;
@@ -86,7 +99,9 @@ class Entry : public CacheNode {
     kInTurn = 8,     // Its meta is to be written at the end of the open turn.
     kCreated = 16,   // In the open turn: it is to enter the index of new keys.
     kNoTtlRow = 32,  // It has an expiry and no ttl row yet.
+    kFolded = 64,    // Its collection is.
   };
+  static constexpr size_t kCollectionBytes = sizeof(uint64_t) + kAddressBytes;
   static constexpr uint8_t kLongKeyLength = 255;
 
   Entry() = default;
@@ -108,7 +123,7 @@ class Entry : public CacheNode {
   size_t OptionalBytes() const {
     static_assert(kHasExpiry == 1 && kHasTtlRow == 2 && kHasCollection == 4);
     const size_t bits = bits_;
-    return 8 * ((bits & 1) + (bits >> 1 & 1) + (bits >> 2 & 1));
+    return 8 * ((bits & 1) + (bits >> 1 & 1)) + kCollectionBytes * (bits >> 2 & 1);
   }
 
   // The sequence number of the last batch that carries this entry's meta: what is not applied yet
@@ -120,12 +135,12 @@ class Entry : public CacheNode {
   }
 
   uint8_t bits_ = 0;
+  uint16_t payload_len_ = 0;
   uint32_t generation_ = 0;
-  uint32_t payload_len_ = 0;
-  uint32_t last_access_s_ = 0;
   uint32_t dirty_seq_low_ = 0;
-  uint16_t dirty_seq_high_ = 0;
+  uint32_t last_access_s_ : 24 = 0;
   TypeCode type_ = kAbsentType;
+  uint16_t dirty_seq_high_ = 0;
   uint8_t type_flags_ = 0;
   uint8_t key_len_ = 0;
 };

@@ -5,7 +5,6 @@
 #include <bit>
 #include <cstdlib>
 #include <cstring>
-#include <limits>
 #include <new>
 
 #include "lsm/entry_collection.h"
@@ -17,8 +16,8 @@
 
 namespace lsm {
 
-static_assert(sizeof(CacheNode) == 24, "the entry's first byte lies in the node's padding");
-static_assert(sizeof(Entry) <= 48, "a 16 byte key and 128 bytes of value fit 192 bytes");
+static_assert(sizeof(CacheNode) == 20, "the entry's first bytes lie in the node's padding");
+static_assert(sizeof(Entry) == 36, "a small collection with a key of 14 bytes fits 64 bytes");
 
 size_t SizeClass(size_t bytes) {
   // jemalloc's: multiples of 16 up to 128, then four steps to each doubling.
@@ -74,7 +73,7 @@ size_t EntryAllocator::BytesFor(const EntryParts& parts) {
   size_t bytes = header + parts.key.size() + parts.payload.size();
   if ((bits & Entry::kHasExpiry) != 0) bytes += 8;
   if ((bits & Entry::kHasTtlRow) != 0) bytes += 8;
-  if ((bits & Entry::kHasCollection) != 0) bytes += 8;
+  if ((bits & Entry::kHasCollection) != 0) bytes += Entry::kCollectionBytes;
   if (parts.key.size() >= Entry::kLongKeyLength) bytes += 8;
   return std::max(bytes, sizeof(Entry));
 }
@@ -88,14 +87,14 @@ size_t Entry::allocated_bytes() const {
 
 // Everything but the policy's links and the state bits. Views may not point into `entry` itself.
 void EntryAllocator::Write(Entry* entry, const EntryParts& parts) {
-  ENSURE(parts.payload.size() <= std::numeric_limits<uint32_t>::max());
-  constexpr uint8_t kShape =
-      Entry::kHasExpiry | Entry::kHasTtlRow | Entry::kHasCollection | Entry::kNoTtlRow;
+  ENSURE(parts.payload.size() <= Entry::kMaxPayloadBytes);
+  constexpr uint8_t kShape = Entry::kHasExpiry | Entry::kHasTtlRow | Entry::kHasCollection |
+                             Entry::kNoTtlRow | Entry::kFolded;
   entry->bits_ = static_cast<uint8_t>((entry->bits_ & ~kShape) | OptionalBits(parts));
   entry->generation_ = parts.generation;
   entry->type_ = parts.type;
   entry->type_flags_ = parts.type_flags;
-  entry->payload_len_ = static_cast<uint32_t>(parts.payload.size());
+  entry->payload_len_ = static_cast<uint16_t>(parts.payload.size());
   size_t at = 0;
   if ((entry->bits_ & Entry::kHasExpiry) != 0) {
     entry->StoreAt(at, parts.expire_at_ms);
@@ -107,7 +106,7 @@ void EntryAllocator::Write(Entry* entry, const EntryParts& parts) {
   }
   if (parts.collection != nullptr) {
     entry->StoreAt(at, parts.collection);
-    at += 8;
+    at += Entry::kCollectionBytes;
   }
   if (parts.key.size() < Entry::kLongKeyLength) {
     entry->key_len_ = static_cast<uint8_t>(parts.key.size());
@@ -153,7 +152,7 @@ Entry* EntryAllocator::Reshape(Entry* entry, const EntryParts& parts) {
     Write(entry, rest);
     entry->key_len_ = key_len;
     if (key_len == Entry::kLongKeyLength) entry->StoreAt(entry->OptionalBytes(), long_key);
-    entry->payload_len_ = static_cast<uint32_t>(parts.payload.size());
+    entry->payload_len_ = static_cast<uint16_t>(parts.payload.size());
     return entry;
   }
   auto* fresh = new (Allocate(new_bytes)) Entry;
@@ -167,7 +166,7 @@ Entry* EntryAllocator::Reshape(Entry* entry, const EntryParts& parts) {
 }
 
 Entry* EntryAllocator::ResizePayload(Entry* entry, size_t size, char** bytes, bool fill) {
-  ENSURE(size <= std::numeric_limits<uint32_t>::max());
+  ENSURE(size <= Entry::kMaxPayloadBytes);
   const std::string_view old = entry->payload();
   const size_t old_bytes = entry->allocated_bytes();
   const auto before = static_cast<size_t>(old.data() - reinterpret_cast<const char*>(entry));
@@ -182,12 +181,13 @@ Entry* EntryAllocator::ResizePayload(Entry* entry, size_t size, char** bytes, bo
   }
   char* payload = reinterpret_cast<char*>(entry) + before;
   if (fill && size > kept) std::memset(payload + kept, 0, size - kept);
-  entry->payload_len_ = static_cast<uint32_t>(size);
+  entry->payload_len_ = static_cast<uint16_t>(size);
   *bytes = payload;
   return entry;
 }
 
 EntryParts EntryAllocator::PartsOf(const Entry& entry) {
+  ENSURE(!IsFolded(entry));
   EntryParts parts;
   parts.generation = entry.generation();
   parts.key = entry.key();
@@ -207,12 +207,37 @@ int64_t EntryAllocator::TtlRowMs(const Entry& entry) {
 }
 
 EntryCollection* EntryAllocator::CollectionOf(const Entry& entry) {
-  if ((entry.bits_ & Entry::kHasCollection) == 0) return nullptr;
-  return entry.LoadAt<EntryCollection*>(entry.OptionalBytes() - 8);
+  constexpr uint8_t kMask = Entry::kHasCollection | Entry::kFolded;
+  if ((entry.bits_ & kMask) != Entry::kHasCollection) return nullptr;
+  return entry.LoadAt<EntryCollection*>(CollectionAt(entry));
+}
+
+void EntryAllocator::Fold(Entry* entry, CollectionId id, Leaf leaf) {
+  ENSURE(entry->has_collection() && !IsFolded(*entry));
+  entry->bits_ |= Entry::kFolded;
+  char* at = entry->Data() + CollectionAt(*entry);
+  const auto address = reinterpret_cast<uintptr_t>(leaf.Release());
+  std::memcpy(at, &id, sizeof(id));
+  std::memcpy(at + sizeof(id), &address, kAddressBytes);
+}
+
+Leaf EntryAllocator::TakeFolded(Entry* entry, CollectionId* id) {
+  const char* at = entry->Data() + CollectionAt(*entry);
+  uint64_t address = 0;
+  std::memcpy(id, at, sizeof(*id));
+  std::memcpy(&address, at + sizeof(*id), kAddressBytes);
+  return Leaf::Adopt(reinterpret_cast<void*>(address));  // NOLINT(*-no-int-to-ptr)
+}
+
+void EntryAllocator::SetCollection(Entry* entry, EntryCollection* collection) {
+  entry->bits_ = static_cast<uint8_t>(entry->bits_ & ~Entry::kFolded);
+  entry->StoreAt(CollectionAt(*entry), collection);
 }
 
 Collection& Entry::collection() const {
-  return *EntryAllocator::CollectionOf(*this);
+  EntryCollection* collection = EntryAllocator::CollectionOf(*this);
+  ENSURE(collection != nullptr);
+  return *collection;
 }
 
 }  // namespace lsm

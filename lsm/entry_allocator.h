@@ -6,6 +6,8 @@
 #include <string_view>
 
 #include "lsm/entry.h"
+#include "lsm/leaf.h"
+#include "lsm/page_source.h"
 
 namespace lsm {
 
@@ -48,9 +50,18 @@ class EntryAllocator {
   // fit, new ones zero unless `fill` is false.
   Entry* ResizePayload(Entry* entry, size_t size, char** bytes, bool fill);
 
+  // Requires that its collection, if any, is not folded.
   static EntryParts PartsOf(const Entry& entry);
   static int64_t TtlRowMs(const Entry& entry);
+  // nullptr: it has none, or it is folded.
   static EntryCollection* CollectionOf(const Entry& entry);
+
+  // Replaces the pointer to a collection by what makes the collection up, and back.
+  static void Fold(Entry* entry, CollectionId id, Leaf leaf);
+  static bool IsFolded(const Entry& entry) { return (entry.bits_ & Entry::kFolded) != 0; }
+  // Requires IsFolded(). The entry is to be given a collection, or to be freed, next.
+  static Leaf TakeFolded(Entry* entry, CollectionId* id);
+  static void SetCollection(Entry* entry, EntryCollection* collection);
 
   uint64_t allocated_bytes() const { return allocated_bytes_; }
   size_t count() const { return count_; }
@@ -59,6 +70,9 @@ class EntryAllocator {
   static size_t BytesFor(const EntryParts& parts);
   static void Write(Entry* entry, const EntryParts& parts);
   static uint8_t OptionalBits(const EntryParts& parts);
+  static size_t CollectionAt(const Entry& entry) {
+    return entry.OptionalBytes() - Entry::kCollectionBytes;
+  }
   void* Allocate(size_t bytes);
   void Deallocate(void* block, size_t bytes);
 

@@ -15,10 +15,13 @@ namespace {
 // weighed by themselves, have gone: dropping them with the entry would be a long stall.
 constexpr size_t kMaxPagesDroppedAtOnce = 64;
 
+// Objects kept for collections to be unfolded: 64 KiB.
+constexpr size_t kMaxSpare = 1024;
+
 }  // namespace
 
-HotTier::HotTier(uint64_t seed, HotTierListener& listener)
-    : listener_(listener), table_(seed), policy_(*this) {}
+HotTier::HotTier(uint64_t seed, HotTierListener& listener, CollectionEnv* env)
+    : listener_(listener), env_(env), table_(seed), policy_(*this) {}
 
 HotTier::~HotTier() {
   Clear();
@@ -27,8 +30,9 @@ HotTier::~HotTier() {
 uint32_t HotTier::ChargeOf(const Entry& entry) {
   size_t bytes = entry.allocated_bytes();
   if (const EntryCollection* collection = EntryAllocator::CollectionOf(entry)) {
-    bytes += SizeClass(sizeof(EntryCollection)) + collection->overhead_bytes();
-    if (collection->expiring_rows) bytes += SizeClass(sizeof(RowTimes));
+    bytes += collection->overhead_bytes();
+    // Those in use are counted by FixedBytes.
+    if (!collection->foldable()) bytes += sizeof(EntryCollection);
   }
   return bytes > std::numeric_limits<uint32_t>::max() ? std::numeric_limits<uint32_t>::max()
                                                       : static_cast<uint32_t>(bytes);
@@ -36,7 +40,7 @@ uint32_t HotTier::ChargeOf(const Entry& entry) {
 
 Entry* HotTier::Insert(uint64_t hash, const EntryParts& parts, bool arrival) {
   Entry* entry = allocator_.New(parts);
-  if (parts.collection != nullptr) parts.collection->owner = entry;
+  if (parts.collection != nullptr) Own(entry, parts.collection);
   table_.Insert(hash, entry);
   entry->charge_bytes = ChargeOf(*entry);
   policy_.Add(entry, arrival);
@@ -58,7 +62,7 @@ void HotTier::Settle(const Entry* old, Entry* entry) {
 Entry* HotTier::Reshape(Entry* entry, const EntryParts& parts) {
   const Entry* old = entry;
   entry = allocator_.Reshape(entry, parts);
-  if (parts.collection != nullptr) parts.collection->owner = entry;
+  if (parts.collection != nullptr) Own(entry, parts.collection);
   Settle(old, entry);
   return entry;
 }
@@ -71,13 +75,14 @@ Entry* HotTier::ResizePayload(Entry* entry, size_t size, char** bytes, bool fill
 }
 
 void HotTier::SetRowTimes(Entry* entry, const RowTimes& times) {
-  EntryAllocator::CollectionOf(*entry)->SetRowTimes(times);
+  EntryAllocator::CollectionOf(*entry)->row_times = times;
   Recharge(entry);
 }
 
 void HotTier::FreeCollection(EntryCollection* collection) {
   std::unique_ptr<EntryCollection> owned(collection);
   owned->owner = nullptr;
+  if (owned->use_place != 0) Unlist(collection);
   if (owned->pages() > kMaxPagesDroppedAtOnce) dropped_.push_back(std::move(owned));
 }
 
@@ -90,7 +95,10 @@ void HotTier::Erase(Entry* entry) {
   ENSURE(!IsInTurn(*entry));
   table_.Erase(table_.HashOf(*entry), entry);
   policy_.Remove(entry);
-  if (EntryCollection* collection = EntryAllocator::CollectionOf(*entry)) {
+  if (EntryAllocator::IsFolded(*entry)) {
+    CollectionId id = 0;
+    const Leaf leaf = EntryAllocator::TakeFolded(entry, &id);
+  } else if (EntryCollection* collection = EntryAllocator::CollectionOf(*entry)) {
     FreeCollection(collection);
   }
   allocator_.Free(entry);
@@ -99,6 +107,72 @@ void HotTier::Erase(Entry* entry) {
 void HotTier::Recharge(Entry* entry) {
   const uint32_t charge = ChargeOf(*entry);
   if (charge != entry->charge_bytes) policy_.Resize(entry, charge);
+}
+
+// ---- Folding.
+
+void HotTier::Own(Entry* entry, EntryCollection* collection) {
+  collection->owner = entry;
+  if (collection->use_place == 0) List(collection);
+}
+
+void HotTier::List(EntryCollection* collection) {
+  in_use_.push_back(collection);
+  collection->use_place = static_cast<uint32_t>(in_use_.size());
+}
+
+void HotTier::Unlist(EntryCollection* collection) {
+  EntryCollection* last = in_use_.back();
+  in_use_[collection->use_place - 1] = last;
+  last->use_place = collection->use_place;
+  collection->use_place = 0;
+  in_use_.pop_back();
+}
+
+EntryCollection* HotTier::SmallCollection(CollectionId id, Leaf leaf, uint64_t changed_seq) {
+  if (spare_.empty()) return new EntryCollection(id, env_, std::move(leaf), changed_seq);
+  EntryCollection* collection = spare_.back().release();
+  spare_.pop_back();
+  collection->Assign(id, std::move(leaf), changed_seq);
+  return collection;
+}
+
+void HotTier::Unfold(Entry* entry) {
+  ENSURE(!IsInTurn(*entry));
+  CollectionId id = 0;
+  Leaf leaf = EntryAllocator::TakeFolded(entry, &id);
+  EntryCollection* collection = SmallCollection(id, std::move(leaf), entry->dirty_seq());
+  EntryAllocator::SetCollection(entry, collection);
+  Own(entry, collection);
+}
+
+void HotTier::Fold(EntryCollection* collection) {
+  Entry* entry = std::exchange(collection->owner, nullptr);
+  // As of its rows' last change, or later. (What was read from disk knows of no change but counts
+  // as changed when it was opened: see lsm/page_source.h.)
+  if (collection->changed_seq() > entry->dirty_seq()) {
+    entry->set_dirty_seq(collection->changed_seq());
+  }
+  EntryAllocator::Fold(entry, collection->id(), collection->TakeLeaf());
+  std::unique_ptr<EntryCollection> blank(collection);
+  if (spare_.size() < kMaxSpare) spare_.push_back(std::move(blank));
+}
+
+void HotTier::FoldUnused() {
+  if (in_use_.size() <= kept_in_use_) return;
+  size_t kept = 0;
+  for (EntryCollection* collection : in_use_) {
+    collection->use_place = 0;
+    if (!collection->foldable()) continue;  // A large one has the object of its own.
+    Recharge(collection->owner);
+    if (IsInTurn(*collection->owner)) {
+      in_use_[kept++] = collection;
+      collection->use_place = static_cast<uint32_t>(kept);
+    } else {
+      Fold(collection);
+    }
+  }
+  in_use_.resize(kept);
 }
 
 void HotTier::MarkInTurn(Entry* entry) {
@@ -126,7 +200,7 @@ bool HotTier::IsEvictable(const Entry& entry) const {
 }
 
 size_t HotTier::EvictTo(uint64_t budget, size_t max_steps) {
-  const uint64_t fixed = table_.memory_bytes() + policy_.memory_bytes();
+  const uint64_t fixed = FixedBytes();
   return policy_.EvictTo(budget > fixed ? budget - fixed : 0, max_steps);
 }
 
@@ -165,6 +239,8 @@ void HotTier::Clear() {
     Erase(entry);
   }
   dropped_.clear();
+  ENSURE(in_use_.empty());
+  spare_.clear();
 }
 
 void HotTier::PageIn(CacheNode* page) {

@@ -28,16 +28,29 @@ class HotTierListener {
 // Entries, their collections and resident pages in RAM: the table that finds them, the allocator
 // that lays them out, the policy that says who goes, and the list of those whose metas belong to
 // the open turn. It keeps the pointers to an entry right when the entry moves, and the charges
-// right when it grows. It knows nothing of databases, rows and disks. Loop thread only.
+// right when it grows. It knows nothing of databases, rows and disks.
+//
+// Small collections are folded: the 64 bytes of the object exist while a turn uses it, and some
+// hundred that were used last keep it. What an entry holds instead are 14 bytes. So a small
+// collection costs its entry and its leaf and nothing else, and a search goes from one to the other
+// without a third cache line between them. Loop thread only.
 class HotTier : private NodeOwner, public PageListener {
  public:
-  HotTier(uint64_t seed, HotTierListener& listener);
+  // `env` is what unfolded collections get.
+  HotTier(uint64_t seed, HotTierListener& listener, CollectionEnv* env);
   ~HotTier() override;
 
   uint64_t Hash(uint32_t generation, std::string_view key) const {
     return table_.Hash(generation, key);
   }
-  Entry* Find(uint64_t hash, uint32_t generation, std::string_view key) const {
+  // With its collection, if it has one, unfolded.
+  Entry* Find(uint64_t hash, uint32_t generation, std::string_view key) {
+    Entry* entry = table_.Find(hash, generation, key);
+    if (entry != nullptr && entry->has_collection()) Use(entry);
+    return entry;
+  }
+  // As it stands: collection() may not be called.
+  const Entry* Peek(uint64_t hash, uint32_t generation, std::string_view key) const {
     return table_.Find(hash, generation, key);
   }
 
@@ -52,9 +65,11 @@ class HotTier : private NodeOwner, public PageListener {
   Entry* ResizePayload(Entry* entry, size_t size, char** bytes, bool fill);
   static void SetTypeFlags(Entry* entry, uint8_t type_flags) { entry->type_flags_ = type_flags; }
   static RowTimes RowTimesOf(const Entry& entry) {
-    if (!entry.has_collection()) return {};
-    return EntryAllocator::CollectionOf(entry)->row_times();
+    const EntryCollection* collection = EntryAllocator::CollectionOf(entry);
+    return collection == nullptr ? RowTimes() : collection->row_times;
   }
+  // A new collection, empty, for the parts of an entry.
+  EntryCollection* NewCollection(CollectionId id) { return SmallCollection(id, Leaf::Empty(), 0); }
   // Requires a collection.
   void SetRowTimes(Entry* entry, const RowTimes& times);
   // Large ones are freed in slices, by FreeDropped.
@@ -83,6 +98,11 @@ class HotTier : private NodeOwner, public PageListener {
   Entry* TakeFromTurn(uint64_t seq, bool* created);
   static void SetDirty(Entry* entry, uint64_t seq) { entry->set_dirty_seq(seq); }
 
+  // To be called between turns: folds the small collections if more of them are unfolded than are
+  // to be kept so (SetKeptInUse; a few hundred). No Collection of before may be used any more.
+  void FoldUnused();
+  void SetKeptInUse(size_t collections) { kept_in_use_ = collections; }
+
   // ---- Eviction.
   void SetAppliedSeq(uint64_t seq) { applied_seq_ = seq; }
   uint64_t applied_seq() const { return applied_seq_; }
@@ -97,17 +117,15 @@ class HotTier : private NodeOwner, public PageListener {
   // Pages that come in while this is on are arrivals.
   void SetPagesArrive(bool on) { pages_arrive_ = on; }
 
-  // ---- Everything.
+  // ---- Everything. Entries as they stand: collection() may not be called.
   uint64_t CollectSegment(uint64_t cursor, std::vector<Entry*>& out) const {
     return table_.CollectSegment(cursor, out);
   }
-  Entry* Sample(std::mt19937_64& random) const { return table_.Sample(random); }
+  const Entry* Sample(std::mt19937_64& random) const { return table_.Sample(random); }
   void Clear();
 
   // Entries, collections, pages, and what it takes to find and to rank them.
-  uint64_t used_bytes() const {
-    return policy_.bytes() + table_.memory_bytes() + policy_.memory_bytes();
-  }
+  uint64_t used_bytes() const { return policy_.bytes() + FixedBytes(); }
   size_t entries() const { return table_.size(); }
   size_t pages() const { return pages_; }
   uint64_t evicted_entries() const { return evicted_entries_; }
@@ -122,15 +140,40 @@ class HotTier : private NodeOwner, public PageListener {
  private:
   uint32_t Fingerprint(const CacheNode& node) override;
   bool Evict(CacheNode* node) override;
+  // What eviction does not change.
+  uint64_t FixedBytes() const {
+    return table_.memory_bytes() + policy_.memory_bytes() +
+           (in_use_.size() + spare_.size()) * sizeof(EntryCollection);
+  }
+  // Unfolds its collection, or lists it if it can be folded.
+  void Use(Entry* entry) {
+    EntryCollection* collection = EntryAllocator::CollectionOf(*entry);
+    if (collection == nullptr) {
+      Unfold(entry);
+    } else if (collection->use_place == 0 && collection->foldable()) {
+      List(collection);
+    }
+  }
+  void Unfold(Entry* entry);
+  EntryCollection* SmallCollection(CollectionId id, Leaf leaf, uint64_t changed_seq);
+  void Fold(EntryCollection* collection);
+  void List(EntryCollection* collection);
+  void Unlist(EntryCollection* collection);
+  void Own(Entry* entry, EntryCollection* collection);
   void Settle(const Entry* old, Entry* entry);
   static uint32_t ChargeOf(const Entry& entry);
 
   HotTierListener& listener_;
+  CollectionEnv* const env_;
   EntryAllocator allocator_;
   EntryTable table_;
   ReplacementPolicy policy_;
   std::vector<Entry*> turn_;
   std::vector<std::unique_ptr<EntryCollection>> dropped_;
+  std::vector<EntryCollection*> in_use_;                 // Those that may be folded.
+  std::vector<std::unique_ptr<EntryCollection>> spare_;  // Without leaf, to be used again.
+  // For those that are used again and again: 16 KiB.
+  size_t kept_in_use_ = 256;
   uint64_t applied_seq_ = 0;
   uint64_t absent_floor_ = kNoFloor;
   size_t pages_ = 0;

@@ -77,6 +77,14 @@ class Leaf {
   // From `row_count` packed rows.
   static Leaf FromPacked(std::string_view packed, size_t row_count);
 
+  // Gives its block away, to be adopted later; leaves it without.
+  void* Release() { return std::exchange(block_, nullptr); }
+  static Leaf Adopt(void* block) {
+    Leaf leaf;
+    leaf.block_ = block;
+    return leaf;
+  }
+
   explicit operator bool() const { return block_ != nullptr; }
   uint32_t rows() const { return header()->rows; }
   uint32_t used() const { return header()->used; }  // Bytes of rows; also the end's offset.

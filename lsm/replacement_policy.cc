@@ -63,12 +63,28 @@ bool GhostQueue::Take(uint32_t fingerprint) {
 
 // ---- Queues.
 
+void ReplacementPolicy::LinkAfter(Queue& queue, CacheNode* at, CacheNode* node) {
+  if (at != nullptr) {
+    at->set_next(node);
+  } else {
+    queue.oldest = node;
+  }
+}
+
+void ReplacementPolicy::LinkBefore(Queue& queue, CacheNode* at, CacheNode* node) {
+  if (at != nullptr) {
+    at->set_prev(node);
+  } else {
+    queue.newest = node;
+  }
+}
+
 void ReplacementPolicy::PushNewest(QueueName name, CacheNode* node) {
   Queue& queue = queues_[name];
   node->queue = name;
-  node->next = nullptr;
-  node->prev = queue.newest;
-  (queue.newest != nullptr ? queue.newest->next : queue.oldest) = node;
+  node->set_next(nullptr);
+  node->set_prev(queue.newest);
+  LinkAfter(queue, queue.newest, node);
   queue.newest = node;
   queue.bytes += node->charge_bytes;
   ++queue.nodes;
@@ -76,12 +92,12 @@ void ReplacementPolicy::PushNewest(QueueName name, CacheNode* node) {
 
 void ReplacementPolicy::Unlink(CacheNode* node) {
   Queue& queue = queues_[node->queue];
-  (node->prev != nullptr ? node->prev->next : queue.oldest) = node->next;
-  (node->next != nullptr ? node->next->prev : queue.newest) = node->prev;
+  LinkAfter(queue, node->prev(), node->next());
+  LinkBefore(queue, node->next(), node->prev());
   queue.bytes -= node->charge_bytes;
   --queue.nodes;
-  node->prev = nullptr;
-  node->next = nullptr;
+  node->set_prev(nullptr);
+  node->set_next(nullptr);
   node->queue = kNone;
 }
 
@@ -119,8 +135,8 @@ void ReplacementPolicy::Resize(CacheNode* node, uint32_t charge_bytes) {
 
 void ReplacementPolicy::Moved(CacheNode* node) {
   Queue& queue = queues_[node->queue];
-  (node->prev != nullptr ? node->prev->next : queue.oldest) = node;
-  (node->next != nullptr ? node->next->prev : queue.newest) = node;
+  LinkAfter(queue, node->prev(), node);
+  LinkBefore(queue, node->next(), node);
 }
 
 void ReplacementPolicy::AdmitArrivals(uint64_t max_bytes) {

@@ -92,6 +92,9 @@ class ReplacementPolicy {
   };
   enum QueueName : uint8_t { kNone = 0, kSmall, kMain, kYoungArrivals, kOldArrivals, kQueues };
 
+  // What follows `at` (nullptr: what is the oldest) is `node` from now on; and the other way round.
+  static void LinkAfter(Queue& queue, CacheNode* at, CacheNode* node);
+  static void LinkBefore(Queue& queue, CacheNode* at, CacheNode* node);
   void PushNewest(QueueName name, CacheNode* node);
   void Unlink(CacheNode* node);
   void Enter(CacheNode* node);

@@ -144,7 +144,8 @@ class Store {
   // the next call of any mutator.
   virtual Entry* ResizePayload(Entry* entry, size_t size, char** bytes) = 0;
   virtual void SetTypeFlags(Entry* entry, uint8_t type_flags) = 0;
-  // As if the last use had been so long ago (RESTORE … IDLETIME). Nothing is written.
+  // As if the last use had been so long ago (RESTORE … IDLETIME), 194 days at most. Nothing is
+  // written.
   virtual void SetIdle(Entry* entry, uint32_t idle_s) = 0;
   // kNoExpiry removes it. A time in the past is allowed: the key is then gone at the next look.
   virtual Entry* SetExpiry(Entry* entry, int64_t expire_at_ms) = 0;

@@ -189,7 +189,7 @@ class StoreImpl final : public Store,
 
   // ---- Lookup.
   uint64_t HashOf(const Entry& entry) const { return hot_.Hash(entry.generation(), entry.key()); }
-  Entry* FindEntry(const Keyspace& space, std::string_view key) const;
+  Entry* FindEntry(const Keyspace& space, std::string_view key);
   bool IsExpired(const Entry& entry) const;
   // Whether the key has gone by that; the entry then says «absent», unless nothing can be written.
   bool ExpireIfDue(Entry* entry);

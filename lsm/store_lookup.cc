@@ -7,7 +7,7 @@
 
 namespace lsm {
 
-Entry* StoreImpl::FindEntry(const Keyspace& space, std::string_view key) const {
+Entry* StoreImpl::FindEntry(const Keyspace& space, std::string_view key) {
   return hot_.Find(hot_.Hash(space.generation, key), space.generation, key);
 }
 
@@ -81,7 +81,7 @@ void StoreImpl::Hint(uint32_t db, std::span<const std::string_view> keys) const 
 bool StoreImpl::Prefetch(uint32_t db, std::string_view key, LoadWaiter& waiter) {
   const Keyspace& space = keyspaces_.at(db);
   const KeyName name{hot_.Hash(space.generation, key), space.generation, key};
-  if (hot_.Find(name.hash, name.generation, key) != nullptr || space.all_resident()) return true;
+  if (hot_.Peek(name.hash, name.generation, key) != nullptr || space.all_resident()) return true;
   board_->JoinKey(name, waiter);
   ++counts_.hot_misses;
   ++awaited_lookups_;
@@ -167,7 +167,7 @@ Entry* StoreImpl::Install(const KeyName& name, std::optional<StoredMeta> meta, b
     parts.payload = meta->payload();
     if (head.collection != 0) {
       parts.collection = new EntryCollection(head.collection, &collection_env_, head.count);
-      parts.collection->SetRowTimes(head.row_times);
+      parts.collection->row_times = head.row_times;
     }
     ++space->resident;
   }

@@ -99,7 +99,7 @@ Entry* StoreImpl::ResizePayload(Entry* entry, size_t size, char** bytes) {
 }
 
 void StoreImpl::SetIdle(Entry* entry, uint32_t idle_s) {
-  HotTier::SetLastAccess(entry, coarse_now_s_ - std::min(idle_s, coarse_now_s_));
+  HotTier::SetLastAccess(entry, coarse_now_s_ - std::min(idle_s, Entry::kMaxIdleSeconds));
 }
 
 void StoreImpl::SetTypeFlags(Entry* entry, uint8_t type_flags) {
@@ -131,7 +131,7 @@ void StoreImpl::SetTimes(Entry* entry, const RowTimes& times) {
 Entry* StoreImpl::AttachCollection(Entry* entry) {
   ENSURE(!entry->has_collection());
   EntryParts parts = EntryAllocator::PartsOf(*entry);
-  parts.collection = new EntryCollection(NextCollection(entry->key()), &collection_env_);
+  parts.collection = hot_.NewCollection(NextCollection(entry->key()));
   entry = hot_.Reshape(entry, parts);
   Touched(entry);
   return entry;

@@ -39,12 +39,13 @@ StoreImpl::StoreImpl(const StoreOptions& options, FileSystem& files, Clock& cloc
       fsync_policy_(options.fsync_policy),
       keyspaces_(options.databases),
       // Not to be guessed from outside, or chosen keys could fill one segment.
-      hot_(std::random_device()() * uint64_t{0x9E3779B97F4A7C15}, *this),
+      hot_(std::random_device()() * uint64_t{0x9E3779B97F4A7C15}, *this, &collection_env_),
       hot_budget_bytes_(options.hot_budget_bytes),
       random_(std::random_device()()) {
   collection_env_.rows = this;
   collection_env_.source = this;
   collection_env_.listener = &hot_;
+  if (options_.hot_tier == HotTierMode::kOff) hot_.SetKeptInUse(0);
   ttl_rows_.emplace();
   UpdateCoarseClock();
 }
@@ -171,7 +172,7 @@ Status StoreImpl::ReplayMeta(uint64_t seq, const RowOperation& operation) {
     if (meta.head.collection != 0) {
       parts.collection =
           new EntryCollection(meta.head.collection, &collection_env_, meta.head.count);
-      parts.collection->SetRowTimes(meta.head.row_times);
+      parts.collection->row_times = meta.head.row_times;
     }
   }
   const uint64_t hash = hot_.Hash(name.generation, name.key);

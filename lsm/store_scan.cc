@@ -39,7 +39,7 @@ class StoreImpl::ScanJob : public LoadJob {
 
 Status StoreImpl::AddScanItem(uint32_t generation, std::string_view key, const MetaHead* head,
                               ScanPage& page) {
-  const Entry* entry = hot_.Find(hot_.Hash(generation, key), generation, key);
+  const Entry* entry = hot_.Peek(hot_.Hash(generation, key), generation, key);
   if (entry != nullptr) {
     if (!entry->exists() || IsExpired(*entry)) return Status();
     page.items.push_back(
@@ -165,7 +165,7 @@ Result<std::optional<std::string>> StoreImpl::RandomKey(uint32_t db) {
   if (space.keys == 0) return std::optional<std::string>();
   constexpr int kTries = 128;
   for (int i = 0; space.all_resident() && i < kTries; ++i) {
-    Entry* entry = hot_.Sample(random_);
+    const Entry* entry = hot_.Sample(random_);
     if (entry == nullptr) break;
     if (entry->generation() != space.generation || !entry->exists() || IsExpired(*entry)) continue;
     return std::optional(std::string(entry->key()));

@@ -85,6 +85,7 @@ bool StoreImpl::TurnIsDirty() const {
 
 Status StoreImpl::CommitTurn() {
   SerialiseTurn();
+  hot_.FoldUnused();
   board_->Submit();
   if (batch_.empty()) return Status();
   const uint64_t seq = sequence();

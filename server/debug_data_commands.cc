@@ -218,9 +218,8 @@ Result<void> DebugObject(CommandContext& ctx) {
     const uint64_t rows = entry->has_collection() ? entry->collection().bytes() : 0;
     text += fmt::format(" serializedlength:{}", entry->payload().size() + rows);
   }
-  const uint32_t last_access_s = entry->last_access_s();
-  text += fmt::format(" lru:{} lru_seconds_idle:{}", last_access_s & 0xFFFFFF,
-                      std::max<int64_t>(ctx.now_ms / 1000 - int64_t{last_access_s}, 0));
+  text += fmt::format(" lru:{} lru_seconds_idle:{}", entry->last_access_s(),
+                      entry->IdleSeconds(ctx.now_ms / 1000));
   ctx.reply.SimpleString(text);
   return {};
 }

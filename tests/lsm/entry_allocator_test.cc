@@ -6,6 +6,9 @@
 
 #include <doctest/doctest.h>
 
+#include "lsm/entry_collection.h"
+#include "lsm/hot_tier.h"
+
 #ifdef TIERCEL_JEMALLOC
 #include <jemalloc/jemalloc.h>
 #endif
@@ -101,6 +104,66 @@ TEST_CASE("entry: keeps every part through random changes of shape") {
     allocator.Free(entry);
     REQUIRE(allocator.allocated_bytes() == 0);
   }
+}
+
+TEST_CASE("entry: a small collection with a key of 14 bytes takes 64 bytes, and folds in place") {
+  EntryAllocator allocator;
+  CollectionEnv env;
+  const std::string key(14, 'k');
+  for (const bool expires : {false, true}) {
+    EntryCollection collection(0x0102030405060708, &env);
+    EntryParts parts;
+    parts.key = key;
+    parts.type = 2;
+    parts.collection = &collection;
+    if (expires) parts.expire_at_ms = parts.ttl_row_ms = 12345;
+    Entry* entry = allocator.New(parts);
+    CHECK(entry->allocated_bytes() == (expires ? 80 : 64));
+    CHECK(&entry->collection() == &collection);
+
+    Leaf leaf = Leaf::Empty();
+    bool found = false;
+    const Leaf::Position at = leaf.LowerBound("row", &found);
+    leaf.Insert(at, "row", "value");
+    EntryAllocator::Fold(entry, collection.id(), std::move(leaf));
+    CHECK(entry->has_collection());
+    CHECK(EntryAllocator::IsFolded(*entry));
+    CHECK(EntryAllocator::CollectionOf(*entry) == nullptr);
+    CHECK(entry->key() == key);
+    CHECK(entry->expire_at_ms() == parts.expire_at_ms);
+    CHECK(entry->allocated_bytes() == (expires ? 80 : 64));
+
+    CollectionId id = 0;
+    const Leaf taken = EntryAllocator::TakeFolded(entry, &id);
+    CHECK(id == collection.id());
+    CHECK(taken.rows() == 1);
+    CHECK(taken.At(0).value == "value");
+    EntryAllocator::SetCollection(entry, &collection);
+    CHECK_FALSE(EntryAllocator::IsFolded(*entry));
+    CHECK(&entry->collection() == &collection);
+    CHECK(EntryAllocator::PartsOf(*entry).collection == &collection);
+    CHECK(entry->key() == key);
+    allocator.Free(entry);
+  }
+}
+
+TEST_CASE(
+    "entry: idle time is counted modulo 194 days, and a clock that went back is no idle time") {
+  EntryAllocator allocator;
+  EntryParts parts;
+  parts.key = "key";
+  parts.type = 1;
+  Entry* entry = allocator.New(parts);
+  const int64_t now_s = 1'700'000'000;
+  HotTier::SetLastAccess(entry, static_cast<uint32_t>(now_s));
+  CHECK(entry->last_access_s() == (now_s & 0xFFFFFF));
+  CHECK(entry->IdleSeconds(now_s) == 0);
+  CHECK(entry->IdleSeconds(now_s + 1) == 1);
+  CHECK(entry->IdleSeconds(now_s + Entry::kMaxIdleSeconds) == Entry::kMaxIdleSeconds);
+  CHECK(entry->IdleSeconds(now_s - 1) == 0);
+  CHECK(entry->IdleSeconds(now_s - 0xFFFF) == 0);
+  CHECK(int{entry->freq} == 0);
+  allocator.Free(entry);
 }
 
 }  // namespace lsm

@@ -106,6 +106,57 @@ TEST_CASE("store: a collection's rows and count are durable, and load row by row
   CHECK(**entry->collection().Find("a") == "1");
 }
 
+TEST_CASE(
+    "store: many small collections cost an entry and a leaf each, and are whole when used again") {
+  StoreWorld w;
+  w.Open();
+  constexpr int kKeys = 3000;
+  const auto name = [](int i) { return "small:" + std::to_string(100'000 + i); };
+  const auto fill = [&](int i, const std::string& value) {
+    Entry* entry = w.Load(name(i));
+    if (entry == nullptr) entry = w.store->AttachCollection(w.Set(name(i), ""));
+    for (int row = 0; row < 4; ++row) {
+      REQUIRE(entry->collection().Put("row" + std::to_string(row), value).has_value());
+    }
+  };
+  const uint64_t empty = w.store->Stats().hot_bytes;
+  for (int i = 0; i < kKeys; ++i) {
+    fill(i, "value");
+    w.Commit();
+  }
+  // 64 bytes of entry and 64 of leaf; 8 to 13 of the table; the objects of those last used.
+  const uint64_t each = (w.store->Stats().hot_bytes - empty) / kKeys;
+  MESSAGE("bytes each: ", each);
+  CHECK(each >= 64 + 64 + 8);
+  CHECK(each <= 64 + 64 + 13 + 6);
+  CHECK(w.store->Stats().hot_pages == 0);
+  // All at once, with changes, in one turn; and in turns of their own while others are folded.
+  for (int i = 0; i < kKeys; ++i) fill(i, i % 2 == 0 ? "changed" : "value");
+  w.Commit();
+  for (int round = 0; round < 2; ++round) {
+    for (int i = 0; i < kKeys; ++i) {
+      Entry* entry = w.Load(name(i));
+      REQUIRE(entry->collection().count() == 4);
+      REQUIRE(entry->collection().changed_seq() <= w.store->committed_seq());
+      REQUIRE(**entry->collection().Find("row3") == (i % 2 == 0 ? "changed" : "value"));
+      if (i % 3 == 0) entry = w.store->SetExpiry(entry, w.clock.now_ms + 1'000'000 + i);
+      if (i % 5 == 0) w.Commit();
+    }
+  }
+  // What folded collections have not got on disk yet stays in RAM, and what they have goes.
+  w.EvictAll();
+  CHECK(w.store->Stats().hot_entries == 0);
+  w.Crash();
+  w.Open();
+  for (int i = 0; i < kKeys; i += 97) {
+    Entry* entry = w.Load(name(i));
+    CHECK(entry->collection().count() == 4);
+    CHECK(**entry->collection().Find("row3") == (i % 2 == 0 ? "changed" : "value"));
+    w.store->Delete(entry);
+    w.Commit();
+  }
+}
+
 TEST_CASE("store: rows that only the log has are there after the death of the process") {
   StoreWorld w;
   w.Open();
