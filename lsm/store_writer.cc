@@ -156,7 +156,7 @@ Status StoreWriter::WriteStretch(const SortRange& range, Levels& shards,
     last_key.assign(key);
     if (++unreported == kReported) {
       *rows += std::exchange(unreported, 0);
-      if (stop_) return Status::IoError("stopped");
+      if (stop_) return Status::IoError("given up");
     }
     return series->Add(key, value);
   });
@@ -164,8 +164,7 @@ Status StoreWriter::WriteStretch(const SortRange& range, Levels& shards,
   return series == nullptr ? Status() : series->Finish();
 }
 
-Status StoreWriter::WriteTables(Levels& shards,
-                                const std::function<void(uint64_t rows)>& progress) {
+Status StoreWriter::WriteTables(Levels& shards, const Progress& progress) {
   constexpr size_t kMostThreads = 8;
   // Each stretch ends with a table that is not full: no more of them than are worth it.
   constexpr uint64_t kStretchBytes = uint64_t{64} << 20;
@@ -196,15 +195,15 @@ Status StoreWriter::WriteTables(Levels& shards,
   {
     std::unique_lock lock(mutex);
     while (!ended.wait_for(lock, std::chrono::milliseconds(200), [&] { return running == 0; })) {
-      if (progress) progress(rows);
+      if (progress && !progress(rows)) stop_ = true;
     }
   }
   for (std::thread& worker : workers) worker.join();
-  if (progress) progress(rows);
+  if (progress && !progress(rows) && status.ok()) return Status::IoError("given up");
   return status;
 }
 
-Status StoreWriter::Finish(const std::function<void(uint64_t rows)>& progress) {
+Status StoreWriter::Finish(const Progress& progress) {
   LSM_RETURN_IF_ERROR(PutStoreRows());
   LSM_RETURN_IF_ERROR(sorter_->Seal());
   Levels shards;

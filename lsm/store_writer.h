@@ -47,8 +47,9 @@ class StoreWriter {
   uint64_t rows() const { return sorter_ == nullptr ? 0 : sorter_->rows(); }
   // Sorts, writes with several threads, and gives the directory its name. kCorruption if a row came
   // twice; the message names it. `progress` is called now and then with the rows written, by the
-  // calling thread.
-  Status Finish(const std::function<void(uint64_t rows)>& progress);
+  // calling thread; if it answers false, all is given up.
+  using Progress = std::function<bool(uint64_t rows)>;
+  Status Finish(const Progress& progress);
   uint64_t table_bytes() const { return table_bytes_; }
 
  private:
@@ -62,7 +63,7 @@ class StoreWriter {
   uint8_t ShardOf(std::string_view key) const;
   Status PutStoreRows();
   using Levels = std::vector<std::unique_ptr<LevelWriter>>;
-  Status WriteTables(Levels& shards, const std::function<void(uint64_t rows)>& progress);
+  Status WriteTables(Levels& shards, const Progress& progress);
   // One stretch of the rows.
   Status WriteStretch(const SortRange& range, Levels& shards, std::atomic<uint64_t>* rows) const;
   static Status Twice(std::string_view row_key);

@@ -11,6 +11,7 @@
 #include <initializer_list>
 
 #include <sys/socket.h>
+#include <sys/time.h>
 
 namespace tools {
 namespace {
@@ -43,6 +44,9 @@ int Connect(const RedisAddress& address) {
     }
   }
   freeaddrinfo(found);
+  // As Redis' own repl-timeout: while it makes its dump it sends empty lines every ten seconds.
+  const timeval patience = {60, 0};
+  if (fd >= 0) (void)::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   return fd;
 }
 
@@ -145,6 +149,7 @@ rdb::Result<void> RedisSource::Fill() {
   do {
     got = ::recv(fd_, buffer_.get(), kBufferBytes, 0);
   } while (got < 0 && errno == EINTR);
+  if (got < 0 && errno == EAGAIN) return Io("Redis has sent nothing for a minute");
   if (got < 0) return Io(std::string("recv: ") + std::strerror(errno));
   pos_ = 0;
   end_ = static_cast<size_t>(got);

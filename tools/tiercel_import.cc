@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <memory>
@@ -117,6 +118,35 @@ std::optional<Arguments> ParseArguments(int argc, char** argv) {
   return out;
 }
 
+// A signal asks for the end: what is half done is removed then, as after any failure.
+volatile std::sig_atomic_t interrupted = 0;
+
+void HandleSignals() {
+  struct sigaction action = {};
+  action.sa_handler = [](int) { interrupted = 1; };
+  action.sa_flags = SA_RESETHAND;  // A second one ends a read that waits for ever.
+  (void)::sigaction(SIGINT, &action, nullptr);
+  (void)::sigaction(SIGTERM, &action, nullptr);
+}
+
+// Ends when a signal has come.
+class InterruptibleSource final : public rdb::Source {
+ public:
+  explicit InterruptibleSource(rdb::Source& source) : source_(source) {}
+  rdb::Result<std::string_view> Next() override {
+    if (interrupted != 0) {
+      return rdb::Failure(rdb::Error(rdb::Error::Code::kIo, offset_, "interrupted"));
+    }
+    auto bytes = source_.Next();
+    if (bytes) offset_ += bytes->size();
+    return bytes;
+  }
+
+ private:
+  rdb::Source& source_;
+  uint64_t offset_ = 0;
+};
+
 int Fail(const std::string& message) {
   std::fprintf(stderr, "tiercel-import: %s\n", message.c_str());
   return 1;
@@ -160,7 +190,8 @@ rdb::Result<Input> OpenInput(const Arguments& arguments) {
 std::optional<std::string> ReadDump(Input& input, rdb::EventHandler& events,
                                     const lsm::Status* stopped_by, tools::Progress& progress) {
   progress.Begin("reading", "bytes", input.size);
-  tools::CountedSource counted(*input.source, progress);
+  InterruptibleSource source(*input.source);
+  tools::CountedSource counted(source, progress);
   rdb::Reader reader(counted, events);
   const rdb::Result<void> read = reader.Read();
   if (!read) {
@@ -223,8 +254,10 @@ int Import(const Arguments& arguments, Input& input) {
   if (const auto error = ReadDump(input, handler, &handler.status(), progress)) return Fail(*error);
   if (const lsm::Status wrote = handler.Finish(); !wrote.ok()) return Fail(wrote.message());
   progress.Begin("writing tables", "rows", (*writer)->rows());
-  const lsm::Status finished =
-      (*writer)->Finish([&progress](uint64_t rows) { progress.Update(rows); });
+  const lsm::Status finished = (*writer)->Finish([&progress](uint64_t rows) {
+    progress.Update(rows);
+    return interrupted == 0;
+  });
   if (!finished.ok()) return Fail(finished.message());
   progress.End();
   Report(handler, **writer, options.dir);
@@ -243,6 +276,7 @@ int main(int argc, char** argv) {
     std::fputs(kUsage, stderr);
     return 2;
   }
+  HandleSignals();
   rdb::Result<Input> input = OpenInput(*arguments);
   if (!input) return Fail(input.error().message());
   return arguments->dry_run ? DryRun(*arguments, *input) : Import(*arguments, *input);

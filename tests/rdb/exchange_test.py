@@ -373,6 +373,25 @@ def main():
                 done = tool("tiercel-import", path("cut.rdb"), path("half"))
                 check("a cut dump is refused", done.returncode == 1 and b"byte " in done.stderr)
                 check("and leaves nothing", not [n for n in os.listdir(work) if n.startswith("half")])
+            # Interrupted in the middle: nothing is left. Killed: nothing that a server would start on.
+            for sent in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+                process = subprocess.Popen([str(binaries / "tiercel-import"), "-", path("half")], stdin=subprocess.PIPE,
+                                           stderr=subprocess.DEVNULL)
+                process.stdin.write(data[:len(data) // 2])
+                process.stdin.flush()
+                deadline = time.time() + 30
+                while not [n for n in os.listdir(work) if n.startswith("half")] and time.time() < deadline:
+                    time.sleep(0.01)
+                process.send_signal(sent)
+                try:
+                    process.stdin.write(data[len(data) // 2:-20])
+                    process.stdin.close()
+                except OSError:
+                    pass
+                check("interrupted by %s" % sent, process.wait(30) == (-9 if sent == signal.SIGKILL else 1))
+                left = [n for n in os.listdir(work) if n.startswith("half")]
+                check("what an interrupted import leaves: %s" % left,
+                      not os.path.exists(path("half")) and (not left or sent == signal.SIGKILL))
             done = tool("tiercel-import", dump, path("file"))
             check("a directory in use is refused", done.returncode == 1 and b"not empty" in done.stderr)
 
