@@ -57,7 +57,7 @@ class Dispatcher::Impl final : public ParkingLot {
 
   const Session* running() const { return running_; }
   size_t parked_sessions() const { return parked_count_; }
-  size_t blocked_sessions() const { return blocked_count_; }
+  size_t blocked_sessions() const { return blocked_count_ + postponed_.size(); }
   const BlockedKeys& blocked_keys() const { return blocked_keys_; }
   uint64_t hits() const { return hits_; }
   uint64_t misses() const { return misses_; }

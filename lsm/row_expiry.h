@@ -28,7 +28,7 @@ class RowExpirer {
   virtual void OnAllExpired(uint32_t db, std::string_view key) = 0;
 };
 
-// That part of a store which is about rows that expire. Loop thread only.
+// That part of a store which is about expiry, of rows above all. Loop thread only.
 class RowExpiry {
  public:
   virtual ~RowExpiry() = default;
@@ -40,6 +40,9 @@ class RowExpiry {
   // When rows of the entry's collection are due: from then on the expirer is called, and from
   // `all_ms` on the key counts as expired. Requires a collection.
   virtual void SetTimes(Entry* entry, const RowTimes& times) = 0;
+  // While held, keys whose time has come cannot be seen, as ever, but are not deleted when they are
+  // come across. (The sweeper is stopped by Store::SetSweeping.)
+  virtual void SetHeld(bool held) = 0;
   // Without one (nullptr), due rows stay until there is one.
   virtual void SetExpirer(RowExpirer* expirer) = 0;
 };

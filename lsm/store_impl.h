@@ -150,6 +150,7 @@ class StoreImpl final : public Store,
   void SetExpirer(RowExpirer* expirer) override { row_expirer_ = expirer; }
   void SetHotBudget(uint64_t bytes) override { hot_budget_bytes_ = bytes; }
   void SetSweeping(bool on) override { sweeping_ = on; }
+  void SetHeld(bool held) override { expiry_held_ = held; }
   StoreStats Stats() const override;
   void ResetStats() override;
 
@@ -333,6 +334,7 @@ class StoreImpl final : public Store,
   bool dead_again_ = false;
 
   bool sweeping_ = true;
+  bool expiry_held_ = false;
   std::deque<TtlRow> sweep_retries_;
   absl::flat_hash_map<ExpiryWaiter*, std::unique_ptr<ExpiryWaiter>> expiry_waiters_;
   std::vector<ScanJob*> scans_;  // Under way, oldest first.

@@ -19,7 +19,7 @@ bool StoreImpl::IsExpired(const Entry& entry) const {
 bool StoreImpl::ExpireIfDue(Entry* entry) {
   if (!IsExpired(*entry)) return false;
   // On a full disk nothing may enter the turn, or replies to reads would wait for space too.
-  if (Writable()) ExpireNow(entry);
+  if (Writable() && !expiry_held_) ExpireNow(entry);
   return true;
 }
 

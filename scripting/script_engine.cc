@@ -74,6 +74,17 @@ Result<CachedScript*> ScriptEngine::LoadScript(std::string_view body) {
   return &script;
 }
 
+std::optional<uint32_t> ScriptEngine::FlagsOf(std::string_view body) const {
+  std::string_view code;
+  const Result<uint32_t> flags = ParseScriptShebang(body, &code);
+  return flags ? std::optional(*flags) : std::nullopt;
+}
+
+std::optional<uint32_t> ScriptEngine::FlagsOfSha(std::string_view digest) {
+  const CachedScript* const script = cache_.FindBySha(digest);
+  return script == nullptr ? std::nullopt : FlagsOf(script->body);
+}
+
 Result<void> ScriptEngine::Eval(CommandContext& ctx, Access access) {
   ASSIGN_OR_RETURN(const size_t numkeys,
                    ParseNumKeys(ctx.args[kNumKeysAt], ctx.args.size() - kNumKeysAt - 1));

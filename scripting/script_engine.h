@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "datatypes/command_context.h"
@@ -41,6 +42,10 @@ class ScriptEngine {
 
   LuaVm& vm() { return *vm_; }
   const ScriptCache& cache() const { return cache_; }
+  // What the script says of itself in its first line; of a digest that is not in the cache, or a
+  // line that is wrong: nothing.
+  std::optional<uint32_t> FlagsOf(std::string_view body) const;
+  std::optional<uint32_t> FlagsOfSha(std::string_view digest);
 
  private:
   datatypes::Result<void> Compile(CachedScript& script);

@@ -341,7 +341,7 @@ constexpr CommandSpec kCommands[] = {
     {.name = "fcall",
      .handler = FCall,
      .arity = -3,
-     .flags = kCallFlags,
+     .flags = kCallFlags | datatypes::kMayReplicate,
      .acl = kAcl,
      .keys = NumberedKeys(
          datatypes::kRW | datatypes::kAccess | datatypes::kUpdate,

@@ -87,6 +87,11 @@ ServerHooks::Verdict ServerHooks::Admit(datatypes::Session& session,
   if (server_.scripts().busy() && (spec.flags & datatypes::kAllowBusy) == 0) [[unlikely]] {
     return Refuse(connection, spec, server_.scripts().busy_error());
   }
+  // Scripts may say what they do; that matters to a pause, now or at EXEC.
+  const bool paused = server_.pause().mode() != PauseState::Mode::kNone;
+  if ((transaction != nullptr || paused) && RunsScript(spec)) [[unlikely]] {
+    flags = server_.scripts().FlagsOf(spec, args);
+  }
   if (transaction != nullptr) {
     if ((flags & datatypes::kNoMulti) != 0) return Refuse(connection, spec, kNotInMulti);
     if (IsExec(spec)) flags |= transaction->any_flags();
@@ -101,16 +106,16 @@ ServerHooks::Verdict ServerHooks::Admit(datatypes::Session& session,
   if (connection.in_subscribed_mode() && !AllowedWhenSubscribed(spec)) [[unlikely]] {
     return Refuse(connection, spec, NotWhenSubscribed(server_.commands().FullName(spec)));
   }
-  if (server_.pause().mode() != PauseState::Mode::kNone) [[unlikely]] {
-    if (server_.pause().Holds(flags)) {
-      connection.postponed = true;
-      return Verdict::kPostpone;
-    }
+  if (paused && server_.pause().Holds(flags)) [[unlikely]] {
+    connection.last_command = &spec;
+    connection.postponed = true;
+    return Verdict::kPostpone;
   }
   if (transaction != nullptr && !RunsInMulti(spec)) {
     connection.last_command = &spec;
     connection.postponed = false;
-    if (connection.watches == nullptr || !connection.watches->dirty) transaction->Queue(spec, args);
+    if (connection.watches == nullptr || !connection.watches->dirty)
+      transaction->Queue(spec, flags, args);
     connection.writer().SimpleString("QUEUED");
     return Verdict::kHandled;
   }

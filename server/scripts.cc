@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "server/scripts.h"
 
+#include <optional>
 #include <string>
 
 #include "datatypes/errors.h"
+#include "scripting/script_run.h"
 #include "server/server.h"
 #include "server/turns.h"
 #include "server/version.h"
@@ -43,6 +45,21 @@ lsm::Status Scripts::Load() {
 void Scripts::ApplyLimits() {
   engine_->SetLimits(LimitsOf(server_.settings()));
   functions_->SetLuaMemory(static_cast<size_t>(server_.settings().lua_memory_limit));
+}
+
+uint32_t Scripts::FlagsOf(const datatypes::CommandSpec& spec, datatypes::Args args) {
+  const std::string_view name = spec.name;
+  std::optional<uint32_t> said;
+  if (name.starts_with("evalsha")) {
+    said = engine_->FlagsOfSha(args[1]);
+  } else if (name.starts_with("eval")) {
+    said = engine_->FlagsOf(args[1]);
+  } else if (const auto* const function = functions_->functions().FindFunction(args[1])) {
+    said = function->flags;
+  }
+  if (!said || (*said & scripting::kNoShebang) != 0) return spec.flags;
+  const uint32_t others = spec.flags & ~uint32_t{datatypes::kMayReplicate};
+  return (*said & scripting::kNoWrites) != 0 ? others : others | datatypes::kWrite;
 }
 
 scripting::ScriptRun* Scripts::running() {

@@ -28,6 +28,10 @@ class Scripts final : private scripting::Host {
   // lua-memory-limit and script-cache-limit have changed.
   void ApplyLimits();
 
+  // What such a command may do by its row (EVAL and its kin: anything), or, if its script says what
+  // it does, by that.
+  uint32_t FlagsOf(const datatypes::CommandSpec& spec, datatypes::Args args);
+
   // The script that runs now, or nullptr.
   scripting::ScriptRun* running();
   // The command that the session runs now was called by a script.

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include "lsm/row_expiry.h"
 #include "lsm/store_upkeep.h"
 #include "lsm/turn_rollback.h"
 #include "lsm/use_counter.h"
@@ -423,7 +424,9 @@ void Server::SetActiveExpire(bool on) {
 }
 
 void Server::ApplySweeping() {
-  store_->SetSweeping(active_expire_ && pause_->mode() == PauseState::Mode::kNone);
+  const bool paused = pause_->mode() != PauseState::Mode::kNone;
+  store_->SetSweeping(active_expire_ && !paused);
+  lsm::RowExpiry::Of(*store_).SetHeld(paused);
 }
 
 }  // namespace server

@@ -5,12 +5,12 @@
 
 namespace server {
 
-void Transaction::Queue(const datatypes::CommandSpec& spec, datatypes::Args args) {
+void Transaction::Queue(const datatypes::CommandSpec& spec, uint32_t flags, datatypes::Args args) {
   if (failed_) return;
   Queued& queued = queue_.emplace_back();
   queued.spec = &spec;
   queued.args.Assign(args);
-  any_flags_ |= spec.flags;
+  any_flags_ |= flags;
   for (const std::string_view arg : args) argument_bytes_ += arg.size();
 }
 

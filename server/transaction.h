@@ -19,7 +19,8 @@ class Transaction {
   };
 
   // Keeps a copy of the request; but nothing once it is certain that EXEC will refuse.
-  void Queue(const datatypes::CommandSpec& spec, datatypes::Args args);
+  // `flags` is what it may do: its row's, or, if it runs a script that says so, less.
+  void Queue(const datatypes::CommandSpec& spec, uint32_t flags, datatypes::Args args);
   // A request was refused while queueing: EXEC will, too.
   void Fail() { failed_ = true; }
   bool failed() const { return failed_; }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // MULTI, EXEC and WATCH where the differential suite cannot look: loads, turns, limits.
 #include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -194,6 +195,80 @@ TEST_CASE("CLIENT PAUSE WRITE holds an EXEC that writes, and no other") {
   CHECK_FALSE(writer.HasReplyWithin(20));
   CHECK(admin.Run({"CLIENT", "UNPAUSE"}) == "+OK");
   CHECK(writer.Read() == "[+OK]");
+}
+
+TEST_CASE("CLIENT PAUSE WRITE holds scripts that do not say that they write nothing") {
+  const RunningServer server;
+  TestClient admin(server.port());
+  constexpr const char* kNoWrites = "#!lua flags=no-writes\nreturn 1";
+  constexpr const char* kWrites = "#!lua\nreturn 1";
+  admin.Run({"FUNCTION", "LOAD",
+             "#!lua name=both\nredis.register_function('writes', function() return 1 end)\n"
+             "redis.register_function{function_name='reads', flags={'no-writes'}, "
+             "callback=function() return 1 end}"});
+  const auto digest = [&](const char* script) {
+    const std::string reply = admin.Run({"SCRIPT", "LOAD", script});
+    return reply.substr(1, reply.size() - 2);
+  };
+  const std::string no_writes = digest(kNoWrites);
+  const std::string writes = digest(kWrites);
+  admin.Run({"CLIENT", "PAUSE", "100000", "WRITE"});
+  struct Case {
+    std::vector<std::string> command;
+    bool held;
+  };
+  const Case cases[] = {{{"EVAL", "return 1", "0"}, true},
+                        {{"EVAL_RO", "return 1", "0"}, false},
+                        {{"EVAL", kNoWrites, "0"}, false},
+                        {{"EVAL", kWrites, "0"}, true},
+                        {{"EVALSHA", no_writes, "0"}, false},
+                        {{"EVALSHA", writes, "0"}, true},
+                        {{"EVALSHA_RO", writes, "0"}, true},
+                        {{"EVALSHA", "unknown", "0"}, true},
+                        {{"FCALL", "reads", "0"}, false},
+                        {{"FCALL", "writes", "0"}, true},
+                        {{"FCALL_RO", "writes", "0"}, true},
+                        {{"FCALL", "unknown", "0"}, true},
+                        {{"PUBLISH", "c", "m"}, true},
+                        {{"SPUBLISH", "c", "m"}, true},
+                        {{"PFCOUNT", "h"}, true},
+                        {{"SORT", "l"}, true},
+                        {{"SORT_RO", "l"}, false},
+                        {{"SCRIPT", "LOAD", "return 2"}, false},
+                        {{"BITFIELD", "b", "GET", "u8", "0"}, true}};
+  for (const Case& one : cases) {
+    CAPTURE(one.command[0]);
+    CAPTURE(one.command[1]);
+    TestClient client(server.port());
+    client.SendCommand(one.command);
+    if (!one.held) {
+      CHECK(client.Read() != "closed");
+      continue;
+    }
+    CHECK(Eventually([&] {
+      return admin.RunText({"INFO", "clients"}).find("blocked_clients:1\r") != std::string::npos;
+    }));
+    CHECK(admin.RunText({"CLIENT", "LIST"}).find(" flags=b ") != std::string::npos);
+  }
+  // What EXEC runs is known by what was queued.
+  TestClient reader(server.port());
+  CHECK(reader.Run({"MULTI"}) == "+OK");
+  CHECK(reader.Run({"EVAL", kNoWrites, "0"}) == "+QUEUED");
+  CHECK(reader.Run({"EXEC"}) == "[:1]");
+}
+
+TEST_CASE("while clients are paused, what has expired is not deleted, not even when it is read") {
+  RunningServer server;
+  TestClient admin(server.port());
+  admin.Run({"SET", "a", "1", "PX", "30"});
+  // At once, so that nobody has looked yet.
+  admin.Run({"CLIENT", "PAUSE", "100000", "WRITE"});
+  CHECK(Eventually([&] { return admin.Run({"GET", "a"}) == "nil$"; }));
+  CHECK(admin.RunText({"INFO", "stats"}).find("expired_keys:0\r") != std::string::npos);
+  CHECK(admin.Run({"CLIENT", "UNPAUSE"}) == "+OK");
+  CHECK(Eventually([&] {
+    return admin.RunText({"INFO", "stats"}).find("expired_keys:1\r") != std::string::npos;
+  }));
 }
 
 TEST_CASE("MONITOR shows what EXEC runs, and then EXEC") {
