@@ -12,7 +12,7 @@ namespace datatypes {
 namespace {
 
 // What a test waits for a load before it fails.
-constexpr int kPatienceMs = 20'000;
+constexpr int kPatienceMs = 120'000;
 
 }  // namespace
 
