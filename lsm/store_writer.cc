@@ -161,6 +161,7 @@ Status StoreWriter::WriteStretch(const SortRange& range, Levels& shards,
     return series->Add(key, value);
   });
   LSM_RETURN_IF_ERROR(walked);
+  *rows += unreported;
   return series == nullptr ? Status() : series->Finish();
 }
 

@@ -34,7 +34,7 @@ done
 ring layering 60 python3 tests/layering_test.py
 ring docs 60 tests/server/docs_test.sh "$build"
 ring exchange 600 python3 tests/rdb/exchange_test.py "$build"
-ring migrate 300 python3 tests/rdb/migrate_test.py "$build"
+ring migrate 600 python3 tests/rdb/migrate_test.py "$build"
 ring crash 1500 python3 tests/crash/crash_test.py "$build/bin/tiercel-server" --rounds "${CRASH_ROUNDS:-80}"
 ring memory 300 python3 tests/crash/memory_test.py "$build/bin/tiercel-server"
 ring large 1200 python3 tests/large/large_test.py "$build/bin/tiercel-server" --elements "${LARGE_ELEMENTS:-200000}"

@@ -73,8 +73,13 @@ TEST_CASE("What StoreWriter has built is a whole store, however little memory it
       REQUIRE(writer.has_value());
       REQUIRE(Fill(**writer, 5000, 3000).ok());
       CHECK(!fs::exists(work.dir()));
-      const Status finished = (*writer)->Finish(nullptr);
+      uint64_t told = 0;
+      const Status finished = (*writer)->Finish([&told](uint64_t rows) {
+        told = rows;
+        return true;
+      });
       REQUIRE_MESSAGE(finished.ok(), finished.message());
+      CHECK(told > 8500);  // Keys, ttl rows, the collection's rows, and the store's own.
 
       const auto fresh = CheckStore({.dir = work.dir()});
       REQUIRE(fresh.has_value());
@@ -121,6 +126,13 @@ TEST_CASE("An import that is given up leaves nothing, one that is done leaves on
     auto writer = StoreWriter::Create(options);
     REQUIRE(writer.has_value());
     REQUIRE(Fill(**writer, 10, 10).ok());
+  }
+  CHECK(fs::is_empty(work.path));
+  {
+    auto writer = StoreWriter::Create(options);
+    REQUIRE(writer.has_value());
+    REQUIRE(Fill(**writer, 10, 10).ok());
+    CHECK(!(*writer)->Finish([](uint64_t) { return false; }).ok());
   }
   CHECK(fs::is_empty(work.path));
   {
