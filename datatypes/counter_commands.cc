@@ -12,6 +12,7 @@
 #include "datatypes/string_access.h"
 #include "datatypes/string_families.h"
 #include "datatypes/string_value.h"
+#include "datatypes/to_replicas.h"
 #include "resp/number_format.h"
 
 namespace datatypes {
@@ -79,6 +80,7 @@ Result<void> IncrByFloat(CommandContext& ctx) {
   const std::string text = resp::HumanDoubleToString(value);
   ReplaceString(ctx, key, string.entry(), text, "incrbyfloat", String::Expiry::kKeep,
                 String::kText);
+  ToReplicas(ctx).Instead({"SET", key, text, "KEEPTTL"});
   ctx.reply.Bulk(text);
   return {};
 }

@@ -6,6 +6,7 @@
 #include "datatypes/command_context.h"
 #include "datatypes/command_table.h"
 #include "datatypes/errors.h"
+#include "datatypes/to_replicas.h"
 
 namespace datatypes {
 namespace {
@@ -27,6 +28,7 @@ Result<void> SwapDb(CommandContext& ctx) {
   ASSIGN_OR_RETURN(const uint32_t first, ParseDb(ctx.args[1], store.databases()));
   ASSIGN_OR_RETURN(const uint32_t second, ParseDb(ctx.args[2], store.databases()));
   if (first != second) store.Swap(first, second);
+  ToReplicas(ctx).Force();
   ctx.reply.SimpleString("OK");
   return {};
 }
@@ -45,6 +47,7 @@ Result<void> CheckFlushMode(Args args) {
 Result<void> FlushDb(CommandContext& ctx) {
   RETURN_IF_ERROR(CheckFlushMode(ctx.args));
   ctx.keyspace.store().Flush(ctx.keyspace.db());
+  ToReplicas(ctx).Force();  // Of an empty one, too: replicas may know better.
   ctx.reply.SimpleString("OK");
   return {};
 }
@@ -54,6 +57,7 @@ Result<void> FlushAll(CommandContext& ctx) {
   RETURN_IF_ERROR(CheckFlushMode(ctx.args));
   lsm::Store& store = ctx.keyspace.store();
   for (uint32_t db = 0; db < store.databases(); ++db) store.Flush(db);
+  ToReplicas(ctx).Force();
   ctx.reply.SimpleString("OK");
   return {};
 }

@@ -4,6 +4,9 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "datatypes/arguments.h"
 #include "datatypes/command_context.h"
@@ -11,6 +14,7 @@
 #include "datatypes/dump_value.h"
 #include "datatypes/errors.h"
 #include "datatypes/row_loads.h"
+#include "datatypes/to_replicas.h"
 #include "lsm/use_counter.h"
 #include "rdb/reader.h"
 
@@ -77,6 +81,15 @@ void SetUse(const CommandContext& ctx, lsm::Entry* entry, const RestoreOptions& 
   }
 }
 
+// The time to live would be counted anew.
+void TellAbsolute(CommandContext& ctx, int64_t expire_at_ms) {
+  const std::string when = std::to_string(expire_at_ms);
+  std::vector<std::string_view> told(ctx.args.begin(), ctx.args.end());
+  told[2] = when;
+  told.emplace_back("ABSTTL");
+  ToReplicas(ctx).Instead(told);
+}
+
 // RESTORE key ttl serialized-value [REPLACE] [ABSTTL] [IDLETIME seconds] [FREQ frequency]
 Result<void> Restore(CommandContext& ctx) {
   const std::string_view key = ctx.args[1];
@@ -99,12 +112,18 @@ Result<void> Restore(CommandContext& ctx) {
     // It is gone before anybody can see it.
     const bool replaced = taken != nullptr;
     store.Delete(entry);
-    if (replaced) ctx.Notify(kNotifyGeneric, "del", key);
+    if (replaced) {
+      ToReplicas(ctx).Instead({"DEL", key});
+      ctx.Notify(kNotifyGeneric, "del", key);
+    } else {
+      ToReplicas(ctx).Suppress();
+    }
     ctx.reply.SimpleString("OK");
     return {};
   }
   if (expire_at_ms != lsm::kNoExpiry) entry = store.SetExpiry(entry, expire_at_ms);
   SetUse(ctx, entry, options);
+  if (ttl != 0 && !options.absolute_ttl && ToReplicas(ctx).on()) TellAbsolute(ctx, expire_at_ms);
   ctx.Notify(kNotifyNew, "new", key);
   ctx.Notify(kNotifyGeneric, "restore", key);
   ctx.reply.SimpleString("OK");

@@ -2,11 +2,15 @@
 // Times at which keys vanish.
 #include <cstdint>
 #include <limits>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "datatypes/arguments.h"
 #include "datatypes/command_context.h"
 #include "datatypes/command_table.h"
 #include "datatypes/errors.h"
+#include "datatypes/to_replicas.h"
 
 namespace datatypes {
 namespace {
@@ -71,6 +75,16 @@ Result<int64_t> ParseWhen(CommandContext& ctx, Unit unit, Base base) {
   return when;
 }
 
+// The time as replicas understand it the same, whenever they hear of it.
+void TellAbsolute(CommandContext& ctx, Unit unit, Base base, int64_t when_ms) {
+  if (unit == Unit::kMilliseconds && base == Base::kEpoch) return;
+  const std::string when = std::to_string(when_ms);
+  std::vector<std::string_view> told(ctx.args.begin(), ctx.args.end());
+  told[0] = "PEXPIREAT";
+  told[2] = when;
+  ToReplicas(ctx).Instead(told);
+}
+
 Result<void> SetExpiry(CommandContext& ctx, Unit unit, Base base) {
   ASSIGN_OR_RETURN(const ExpireCondition condition, ParseCondition(ctx.args));
   ASSIGN_OR_RETURN(const int64_t when_ms, ParseWhen(ctx, unit, base));
@@ -84,11 +98,13 @@ Result<void> SetExpiry(CommandContext& ctx, Unit unit, Base base) {
   }
   if (when_ms <= ctx.now_ms) {
     ctx.keyspace.store().Delete(entry);
+    ToReplicas(ctx).Instead({"DEL", key});
     ctx.reply.Integer(1);
     ctx.Notify(kNotifyGeneric, "del", key);
     return {};
   }
   ctx.keyspace.store().SetExpiry(entry, when_ms);
+  if (ToReplicas(ctx).on()) TellAbsolute(ctx, unit, base, when_ms);
   ctx.reply.Integer(1);
   ctx.Notify(kNotifyGeneric, "expire", key);
   return {};

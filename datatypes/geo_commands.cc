@@ -2,6 +2,7 @@
 // Places as members of sorted sets: GEOADD, GEODIST, GEOHASH, GEOPOS.
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "datatypes/geo_position.h"
 #include "datatypes/geo_search.h"
 #include "datatypes/sorted_set_access.h"
+#include "datatypes/to_replicas.h"
 
 namespace datatypes {
 namespace {
@@ -20,6 +22,23 @@ Result<std::optional<GeoPosition>> PositionOf(const SortedSet& set, std::string_
   ASSIGN_OR_RETURN(const std::optional<double> score, set.Score(member));
   if (!score) return std::optional<GeoPosition>();
   return std::optional<GeoPosition>(PositionOfScore(*score));
+}
+
+// What it comes to: so that replicas agree to the last bit.
+void TellZAdd(CommandContext& ctx, size_t first_place,
+              const std::vector<SortedSet::Element>& elements) {
+  std::vector<std::string> scores;
+  for (const SortedSet::Element& element : elements) {
+    scores.push_back(std::to_string(static_cast<int64_t>(element.score)));
+  }
+  std::vector<std::string_view> told(ctx.args.begin(),
+                                     ctx.args.begin() + static_cast<ptrdiff_t>(first_place));
+  told[0] = "zadd";
+  for (size_t i = 0; i < elements.size(); ++i) {
+    told.emplace_back(scores[i]);
+    told.emplace_back(elements[i].member);
+  }
+  ToReplicas(ctx).Instead(told);
 }
 
 // GEOADD key [NX | XX] [CH] longitude latitude member [longitude latitude member …]
@@ -47,6 +66,7 @@ Result<void> GeoAdd(CommandContext& ctx) {
     ASSIGN_OR_RETURN(const GeoPosition position, ParseGeoPosition(places[i], places[i + 1]));
     elements.push_back({places[i + 2], GeoScore(position)});
   }
+  if (ToReplicas(ctx).on()) TellZAdd(ctx, reader.position(), elements);
   return AddToSortedSet(ctx, ctx.args[1], options, elements);
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include <absl/functional/function_ref.h>
 
@@ -109,7 +110,8 @@ class Hash {
   // Joins `waiter` to the loads of what EraseDue() will look at; true: nothing is missing.
   bool PrefetchDue(uint64_t most, lsm::LoadWaiter& waiter) const;
   // Erases up to `most` of them, earliest first; returns how many. The key may go with them.
-  Result<uint64_t> EraseDue(uint64_t most);
+  // `erased`, if given, gets their names.
+  Result<uint64_t> EraseDue(uint64_t most, std::vector<std::string>* erased = nullptr);
 
   // The meta's payload: how many fields were erased since it is a hash table, and how many expire.
   // Returns what is used of `bytes`.

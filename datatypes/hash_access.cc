@@ -2,6 +2,10 @@
 #include "datatypes/hash_access.h"
 
 #include <memory>
+#include <string>
+#include <vector>
+
+#include "datatypes/fields_to_replicas.h"
 
 namespace datatypes {
 namespace {
@@ -9,7 +13,11 @@ namespace {
 constexpr uint64_t kDueAtOnce = 256;
 
 Result<void> EraseSomeDue(CommandContext& ctx, Hash& hash, std::string_view key) {
-  ASSIGN_OR_RETURN(const uint64_t erased, hash.EraseDue(kDueAtOnce));
+  const ToReplicas replicas(ctx);
+  std::vector<std::string> fields;
+  ASSIGN_OR_RETURN(const uint64_t erased,
+                   hash.EraseDue(kDueAtOnce, replicas.on() ? &fields : nullptr));
+  TellExpired(replicas, key, std::vector<std::string_view>(fields.begin(), fields.end()));
   if (erased > 0) NotifyFieldsRemoved(ctx, hash, key, "hexpired");
   return {};
 }

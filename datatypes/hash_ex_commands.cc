@@ -2,15 +2,19 @@
 // Fields together with their expiry: HGETEX, HSETEX, HGETDEL.
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "datatypes/arguments.h"
 #include "datatypes/errors.h"
 #include "datatypes/field_arguments.h"
+#include "datatypes/fields_to_replicas.h"
 #include "datatypes/hash_access.h"
 #include "datatypes/hash_errors.h"
 #include "datatypes/hash_families.h"
+#include "datatypes/to_replicas.h"
 
 namespace datatypes {
 namespace {
@@ -64,6 +68,7 @@ Result<void> HGetEx(CommandContext& ctx) {
   if (expire_at_ms && *expire_at_ms <= ctx.now_ms) {
     ASSIGN_OR_RETURN(const bool erased, ReplyAndErase(ctx, hash, fields));
     if (erased) NotifyFieldsRemoved(ctx, hash, key, "hdel");
+    TellErased(ctx, key, fields);
     return {};
   }
   ctx.reply.Array(fields.size());
@@ -72,6 +77,11 @@ Result<void> HGetEx(CommandContext& ctx) {
   ASSIGN_OR_RETURN(const bool changed,
                    SetExpiries(hash, fields, expire_at_ms.value_or(lsm::kNoExpiry)));
   if (changed) ctx.Notify(kNotifyHash, persist ? "hpersist" : "hexpire", key);
+  if (persist) {
+    TellFields(ctx, {"HPERSIST", key}, fields);
+  } else {
+    TellFields(ctx, {"HPEXPIREAT", key, std::to_string(*expire_at_ms)}, fields);
+  }
   return {};
 }
 
@@ -135,6 +145,20 @@ Result<bool> MaySet(const Hash& hash, const SetExOptions& options) {
   return true;
 }
 
+// In words that replicas know from before HSETEX, as far as there are any.
+void TellSetEx(CommandContext& ctx, const SetExOptions& options, bool passed) {
+  if (options.expire_at_ms == Hash::kKeepExpiry) return;
+  const std::string_view key = ctx.args[1];
+  std::vector<std::string_view> fields;
+  for (size_t i = 0; i < options.pairs.size(); i += 2) fields.push_back(options.pairs[i]);
+  if (passed) return TellErased(ctx, key, fields);
+  std::vector<std::string_view> told = {"HSET", key};
+  told.insert(told.end(), options.pairs.begin(), options.pairs.end());
+  ToReplicas(ctx).Instead(told);
+  if (options.expire_at_ms < 0) return;
+  TellFields(ctx, {"HPEXPIREAT", key, std::to_string(options.expire_at_ms)}, fields);
+}
+
 // HSETEX key [FNX | FXX] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT
 // unix-time-milliseconds | KEEPTTL] FIELDS numfields field value [field value …]
 Result<void> HSetEx(CommandContext& ctx) {
@@ -166,6 +190,7 @@ Result<void> HSetEx(CommandContext& ctx) {
   } else if (sets_time) {
     ctx.Notify(kNotifyHash, "hexpire", key);
   }
+  if (ToReplicas(ctx).on()) TellSetEx(ctx, options, passed);
   ctx.reply.Integer(1);
   return {};
 }
@@ -179,6 +204,7 @@ Result<void> HGetDel(CommandContext& ctx) {
   for (const std::string_view field : fields) RETURN_IF_ERROR(hash.Load(field));
   ASSIGN_OR_RETURN(const bool erased, ReplyAndErase(ctx, hash, fields));
   if (erased) NotifyFieldsRemoved(ctx, hash, key, "hdel");
+  TellErased(ctx, key, fields);
   return {};
 }
 

@@ -3,11 +3,14 @@
 // HPEXPIRETIME, HPERSIST.
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "datatypes/arguments.h"
 #include "datatypes/errors.h"
 #include "datatypes/field_arguments.h"
+#include "datatypes/fields_to_replicas.h"
 #include "datatypes/hash_access.h"
 #include "datatypes/hash_errors.h"
 #include "datatypes/hash_families.h"
@@ -69,17 +72,19 @@ Result<void> Expire(CommandContext& ctx, TimeUnit unit, TimeBase base) {
   ASSIGN_OR_RETURN(const Args fields, ParseFields(options, ctx.args, kNumFieldsNotPositive));
   if (!FieldsLoadedOrSuspended(ctx, hash, fields)) return {};
   for (const std::string_view field : fields) RETURN_IF_ERROR(hash.Load(field));
-  bool updated = false;
-  bool deleted = false;
+  std::vector<std::string_view> updated;
+  std::vector<std::string_view> deleted;
   ctx.reply.Array(fields.size());
   for (const std::string_view field : fields) {
     ASSIGN_OR_RETURN(const Outcome outcome, ExpireField(hash, field, condition, expire_at_ms));
-    updated = updated || outcome == kDone;
-    deleted = deleted || outcome == kDeleted;
+    if (outcome == kDone) updated.push_back(field);
+    if (outcome == kDeleted) deleted.push_back(field);
     ctx.reply.Integer(outcome);
   }
-  if (updated) ctx.Notify(kNotifyHash, "hexpire", key);
-  if (deleted) NotifyFieldsRemoved(ctx, hash, key, "hdel");
+  TellFields(ctx, {"HPEXPIREAT", key, std::to_string(expire_at_ms)}, updated);
+  TellErased(ctx, key, deleted);
+  if (!updated.empty()) ctx.Notify(kNotifyHash, "hexpire", key);
+  if (!deleted.empty()) NotifyFieldsRemoved(ctx, hash, key, "hdel");
   return {};
 }
 

@@ -12,6 +12,7 @@
 #include "datatypes/hash_errors.h"
 #include "datatypes/hash_families.h"
 #include "datatypes/increments.h"
+#include "datatypes/to_replicas.h"
 #include "resp/number_format.h"
 
 namespace datatypes {
@@ -54,6 +55,7 @@ Result<void> HIncrByFloat(CommandContext& ctx) {
   ASSIGN_OR_RETURN(value, AddToFloat(value, increment));
   const std::string text = resp::HumanDoubleToString(value);
   RETURN_IF_ERROR(SetNumber(ctx, hash, text));
+  ToReplicas(ctx).Instead({"HSET", ctx.args[1], ctx.args[2], text});
   ctx.reply.Bulk(text);
   return {};
 }

@@ -127,7 +127,7 @@ bool Hash::PrefetchDue(uint64_t most, lsm::LoadWaiter& waiter) const {
   return resident;
 }
 
-Result<uint64_t> Hash::EraseDue(uint64_t most) {
+Result<uint64_t> Hash::EraseDue(uint64_t most, std::vector<std::string>* erased) {
   if (!has_due()) return uint64_t{0};
   std::vector<std::string> time_keys;
   lsm::CollectionCursor row = rows().SeekFirst();
@@ -138,6 +138,9 @@ Result<uint64_t> Hash::EraseDue(uint64_t most) {
   }
   if (!row.status().ok()) return tl::unexpected(Error(row.status()));
   const auto field_of = [](const std::string& key) { return DecodeTimeKey(key)->field; };
+  if (erased != nullptr) {
+    for (const std::string& key : time_keys) erased->emplace_back(field_of(key));
+  }
   if (time_keys.size() == ranks()) {
     DeleteKey();
     return uint64_t{time_keys.size()};

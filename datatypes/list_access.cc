@@ -9,6 +9,7 @@
 #include "datatypes/arguments.h"
 #include "datatypes/errors.h"
 #include "datatypes/row_loads.h"
+#include "datatypes/to_replicas.h"
 
 namespace datatypes {
 namespace {
@@ -122,7 +123,12 @@ Result<bool> PopFromFirst(CommandContext& ctx, const MultiPop& pop) {
     if (loads.Suspend()) return true;
     ctx.reply.Array(2);
     ctx.reply.Bulk(key);
-    RETURN_IF_ERROR(PopMany(ctx, list, pop.end, pop.count));
+    const uint64_t count = std::min(pop.count, list.size());
+    RETURN_IF_ERROR(PopMany(ctx, list, pop.end, count));
+    if (ToReplicas(ctx).on()) {
+      ToReplicas(ctx).Instead(
+          {pop.end == List::End::kHead ? "LPOP" : "RPOP", key, std::to_string(count)});
+    }
     return true;
   }
   return false;

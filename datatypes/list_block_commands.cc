@@ -8,6 +8,7 @@
 #include "datatypes/list_access.h"
 #include "datatypes/list_families.h"
 #include "datatypes/row_loads.h"
+#include "datatypes/to_replicas.h"
 
 namespace datatypes {
 namespace {
@@ -25,6 +26,7 @@ Result<bool> TryPop(CommandContext& ctx, List::End end) {
     ctx.reply.Array(2);
     ctx.reply.Bulk(key);
     RETURN_IF_ERROR(PopOne(ctx, list, end));
+    ToReplicas(ctx).Instead({end == List::End::kHead ? "LPOP" : "RPOP", key});
     return true;
   }
   return false;
@@ -56,7 +58,11 @@ Result<void> BlockingMove(CommandContext& ctx, std::string_view timeout, TryComm
 Result<bool> TryBLMove(CommandContext& ctx) {
   ASSIGN_OR_RETURN(const List::End from, ParseEnd(ctx.args[3]));
   ASSIGN_OR_RETURN(const List::End to, ParseEnd(ctx.args[4]));
-  return MoveElement(ctx, {ctx.args[1], ctx.args[2], from, to});
+  ASSIGN_OR_RETURN(const bool done, MoveElement(ctx, {ctx.args[1], ctx.args[2], from, to}));
+  if (done && ctx.suspension == nullptr) {
+    ToReplicas(ctx).Instead({"LMOVE", ctx.args[1], ctx.args[2], ctx.args[3], ctx.args[4]});
+  }
+  return done;
 }
 Result<void> BLMove(CommandContext& ctx) {
   RETURN_IF_ERROR(ParseEnd(ctx.args[3]));
@@ -66,7 +72,12 @@ Result<void> BLMove(CommandContext& ctx) {
 
 // BRPOPLPUSH source destination timeout
 Result<bool> TryBRPopLPush(CommandContext& ctx) {
-  return MoveElement(ctx, {ctx.args[1], ctx.args[2], List::End::kTail, List::End::kHead});
+  ASSIGN_OR_RETURN(const bool done, MoveElement(ctx, {ctx.args[1], ctx.args[2], List::End::kTail,
+                                                      List::End::kHead}));
+  if (done && ctx.suspension == nullptr) {
+    ToReplicas(ctx).Instead({"RPOPLPUSH", ctx.args[1], ctx.args[2]});
+  }
+  return done;
 }
 Result<void> BRPopLPush(CommandContext& ctx) {
   return BlockingMove(ctx, ctx.args[3], TryBRPopLPush);

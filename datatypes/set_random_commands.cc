@@ -17,6 +17,7 @@
 #include "datatypes/row_loads.h"
 #include "datatypes/set_access.h"
 #include "datatypes/set_families.h"
+#include "datatypes/to_replicas.h"
 #include "datatypes/types.h"
 #include "datatypes/walk_options.h"
 
@@ -222,11 +223,25 @@ Result<void> SRandMember(CommandContext& ctx) {
   return WithRanks(ctx, set, ChooseRanks(wanted.count, size, ctx.random), ReplyMany);
 }
 
+// Which members went, in portions.
+void TellRemoved(CommandContext& ctx, const std::vector<std::string>& members) {
+  constexpr size_t kAtOnce = 1024;
+  for (size_t from = 0; from < members.size(); from += kAtOnce) {
+    std::vector<std::string_view> told = {"SREM", ctx.args[1]};
+    const size_t end = std::min(from + kAtOnce, members.size());
+    for (size_t i = from; i < end; ++i) told.emplace_back(members[i]);
+    ToReplicas(ctx).Instead(told);
+  }
+}
+
 Result<void> PopRanks(CommandContext& ctx, Set& set, const Ranks& ranks) {
-  RETURN_IF_ERROR(set.EraseRanks(ranks, [&ctx](std::string_view member) {
+  std::vector<std::string> members;
+  RETURN_IF_ERROR(set.EraseRanks(ranks, [&ctx, &members](std::string_view member) {
     ctx.reply.Bulk(member);
+    if (ToReplicas(ctx).on()) members.emplace_back(member);
     return true;
   }));
+  TellRemoved(ctx, members);
   NotifyMembersRemoved(ctx, set, "spop");
   return {};
 }
@@ -257,6 +272,7 @@ Result<void> SPop(CommandContext& ctx) {
   ASSIGN_OR_RETURN(const bool done, ReplyAll(ctx, set));
   if (!done) return {};
   set.Delete();
+  ToReplicas(ctx).Instead({"DEL", ctx.args[1]});
   NotifyMembersRemoved(ctx, set, "spop");
   return {};
 }

@@ -13,6 +13,7 @@
 #include "datatypes/stream_errors.h"
 #include "datatypes/stream_families.h"
 #include "datatypes/stream_group_access.h"
+#include "datatypes/stream_to_replicas.h"
 
 namespace datatypes {
 namespace {
@@ -87,7 +88,11 @@ Result<bool> ClaimOne(CommandContext& ctx, const ClaimRequest& request, StreamGr
   ASSIGN_OR_RETURN(const std::optional<PendingRow> old, group.FindPending(id));
   ASSIGN_OR_RETURN(const std::optional<StreamFields> fields, group.stream().Find(id));
   if (!fields) {  // The entry itself is gone: nobody can have it.
-    if (old) RETURN_IF_ERROR(group.ErasePending(id, *old));
+    if (old) {
+      ASSIGN_OR_RETURN(const StreamGroup::Consumer* const owner, group.ConsumerOf(*old));
+      TellClaim(ctx, group, owner->row.name, id, *old);
+      RETURN_IF_ERROR(group.ErasePending(id, *old));
+    }
     return false;
   }
   if (!old && !request.force) return false;
@@ -102,6 +107,7 @@ Result<bool> ClaimOne(CommandContext& ctx, const ClaimRequest& request, StreamGr
   }
   ReplyClaimed(ctx, id, fields, request.form);
   RETURN_IF_ERROR(group.SetPending(id, consumer, *request.delivered_ms, deliveries, old));
+  TellClaim(ctx, group, ctx.args[3], id, {0, *request.delivered_ms, deliveries});
   consumer.row.active_ms = ctx.now_ms;
   consumer.changed = true;
   return true;
@@ -123,8 +129,10 @@ Result<void> XClaim(CommandContext& ctx) {
   }
   if (loads.Suspend()) return {};
   const BlockedKeys::Quiet quiet(ctx.blocked_keys);
-  if (request.last > group->row().last) group->SetLast(request.last, group->row().read);
-  ASSIGN_OR_RETURN(StreamGroup::Consumer* const consumer, SeeConsumer(ctx, *group, ctx.args[3]));
+  const bool moves_last = request.last > group->row().last;
+  if (moves_last) group->SetLast(request.last, group->row().read);
+  ASSIGN_OR_RETURN(StreamGroup::Consumer* const consumer,
+                   SeeConsumerAndTell(ctx, *group, ctx.args[3]));
   const resp::Writer::Deferred array = ctx.reply.Defer();
   size_t claimed = 0;
   Result<void> done;
@@ -134,6 +142,7 @@ Result<void> XClaim(CommandContext& ctx) {
     if (!done) break;
     if (*one) ++claimed;
   }
+  if (moves_last && claimed == 0) TellGroupId(ctx, *group);
   RETURN_IF_ERROR(group->Save());
   RETURN_IF_ERROR(done);
   ctx.reply.SetArrayLength(array, claimed);
@@ -224,6 +233,8 @@ class AutoClaimWalk {
     const auto& [id, row] = pending;
     ASSIGN_OR_RETURN(const std::optional<StreamFields> fields, group_.stream().Find(id));
     if (!fields) {
+      ASSIGN_OR_RETURN(const StreamGroup::Consumer* const owner, group_.ConsumerOf(row));
+      TellClaim(ctx_, group_, owner->row.name, id, row);
       RETURN_IF_ERROR(group_.ErasePending(id, row));
       deleted_.push_back(id);
       --left_;
@@ -234,6 +245,7 @@ class AutoClaimWalk {
     }
     const uint64_t more = request_.form == ClaimReply::kEntries ? 1 : 0;
     RETURN_IF_ERROR(group_.SetPending(id, consumer_, ctx_.now_ms, row.deliveries + more, row));
+    TellClaim(ctx_, group_, ctx_.args[3], id, {0, ctx_.now_ms, row.deliveries + more});
     consumer_.row.active_ms = ctx_.now_ms;
     consumer_.changed = true;
     claimed_.push_back(id);
@@ -265,7 +277,8 @@ Result<void> XAutoClaim(CommandContext& ctx) {
   PrefetchPending(loads, *group, request.from);
   if (loads.Suspend()) return {};
   const BlockedKeys::Quiet quiet(ctx.blocked_keys);
-  ASSIGN_OR_RETURN(StreamGroup::Consumer* const consumer, SeeConsumer(ctx, *group, ctx.args[3]));
+  ASSIGN_OR_RETURN(StreamGroup::Consumer* const consumer,
+                   SeeConsumerAndTell(ctx, *group, ctx.args[3]));
   AutoClaimWalk walk(ctx, request, *group, *consumer);
   const Result<void> done = walk.Run();
   RETURN_IF_ERROR(group->Save());

@@ -15,6 +15,8 @@
 #include "datatypes/stream_errors.h"
 #include "datatypes/stream_families.h"
 #include "datatypes/stream_runs.h"
+#include "datatypes/stream_to_replicas.h"
+#include "datatypes/to_replicas.h"
 
 namespace datatypes {
 namespace {
@@ -24,6 +26,7 @@ struct AddRequest {
   bool may_create = true;
   std::optional<NewStreamId> id;  // None: "*".
   Args fields;
+  size_t id_index = 0;  // Of the argument.
 };
 
 Result<AddRequest> ParseAdd(Args args, const Settings& settings) {
@@ -43,6 +46,7 @@ Result<AddRequest> ParseAdd(Args args, const Settings& settings) {
     }
   }
   ASSIGN_OR_RETURN(request.trim, trim.Finish(settings));
+  request.id_index = at;
   if (at + 1 < args.size()) request.fields = args.subspan(at + 1);
   if (request.fields.empty() || request.fields.size() % 2 != 0) return WrongArity("xadd");
   if (request.id && request.id->seq_given && request.id->id.zero()) return Fail(kStreamIdIsZero);
@@ -95,6 +99,7 @@ Result<void> XAdd(CommandContext& ctx) {
   stream.Save();
   if (created) ctx.Notify(kNotifyNew, "new", key);
   ReplyStreamId(ctx.reply, id);
+  TellStreamChange(ctx, stream, request.trim, request.id_index, id);
   ctx.Notify(kNotifyStream, "xadd", key);
   if (trimmed && *trimmed > 0) ctx.Notify(kNotifyStream, "xtrim", key);
   return {};
@@ -207,6 +212,11 @@ Result<void> XTrim(CommandContext& ctx) {
   ASSIGN_OR_RETURN(const uint64_t trimmed, stream.Trim(trim));
   stream.Save();
   if (trimmed > 0) ctx.Notify(kNotifyStream, "xtrim", ctx.args[1]);
+  if (trimmed == 0) {
+    ToReplicas(ctx).Suppress();
+  } else if (trim.approximate) {
+    TellStreamChange(ctx, stream, trim, ctx.args.size(), std::nullopt);
+  }
   // It may have been suspended already, for a load; in EXEC it may not.
   if (stream.needs_sweep() && ctx.may_block) {
     ctx.Suspend(std::make_unique<SweepWalk>(stream.rows().id(), trimmed));

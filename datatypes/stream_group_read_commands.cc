@@ -13,6 +13,7 @@
 #include "datatypes/stream_families.h"
 #include "datatypes/stream_group_access.h"
 #include "datatypes/stream_read.h"
+#include "datatypes/stream_to_replicas.h"
 
 namespace datatypes {
 namespace {
@@ -73,12 +74,15 @@ Result<void> GiveNew(CommandContext& ctx, const StreamReadRequest& request, Stre
   for (const StreamId& id : ids) {
     group.Advance(id);
     if (request.no_ack) continue;
+    TellClaim(ctx, group, request.consumer, id, {0, ctx.now_ms, 1});
     std::optional<PendingRow> old;
     if (last_pending && id <= *last_pending) {
       ASSIGN_OR_RETURN(old, group.FindPending(id));
     }
     RETURN_IF_ERROR(group.SetPending(id, consumer, ctx.now_ms, 1, old));
   }
+  // With the claims replicas do not learn how many entries have been read.
+  if (!ids.empty()) TellGroupId(ctx, group);
   if (!ids.empty() && !request.no_ack) {
     consumer.row.active_ms = ctx.now_ms;
     consumer.changed = true;
@@ -116,7 +120,7 @@ Result<void> TakeTurn(CommandContext& ctx, const StreamReadRequest& request, std
   ASSIGN_OR_RETURN(std::optional<StreamGroup> group, FindGroup(stream, request.group));
   if (!group) return NoSuchGroupToRead(key, request.group);
   ASSIGN_OR_RETURN(StreamGroup::Consumer* const consumer,
-                   SeeConsumer(ctx, *group, request.consumer));
+                   SeeConsumerAndTell(ctx, *group, request.consumer));
   Result<void> done;
   if (turn.serve) {
     if (!ctx.reply.resp3()) ctx.reply.Array(2);

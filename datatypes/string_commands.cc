@@ -12,6 +12,7 @@
 #include "datatypes/string_access.h"
 #include "datatypes/string_families.h"
 #include "datatypes/string_value.h"
+#include "datatypes/to_replicas.h"
 #include "lsm/store.h"
 
 namespace datatypes {
@@ -35,7 +36,9 @@ Result<void> GetSet(CommandContext& ctx) {
   const std::string_view key = ctx.args[1];
   ASSIGN_OR_RETURN(const String old, String::Open(ctx.keyspace, key));
   ASSIGN_OR_RETURN(const bool replied, ReplyWhole(ctx, key, old));
-  if (replied) ReplaceString(ctx, key, old.entry(), ctx.args[2], "set");
+  if (!replied) return {};
+  ReplaceString(ctx, key, old.entry(), ctx.args[2], "set");
+  ToReplicas(ctx).Instead({"SET", key, ctx.args[2]});
   return {};
 }
 
@@ -46,6 +49,7 @@ Result<void> GetDel(CommandContext& ctx) {
   ASSIGN_OR_RETURN(const bool replied, ReplyWhole(ctx, key, string));
   if (!replied || !string.exists()) return {};
   ctx.keyspace.store().Delete(string.entry());
+  ToReplicas(ctx).Instead({"DEL", key});
   ctx.Notify(kNotifyGeneric, "del", key);
   return {};
 }
@@ -66,13 +70,16 @@ Result<void> GetEx(CommandContext& ctx) {
   if (expire_at_ms) {
     if (options.absolute() && *expire_at_ms <= ctx.now_ms) {
       store.Delete(string.entry());
+      ToReplicas(ctx).Instead({"DEL", key});
       ctx.Notify(kNotifyGeneric, "del", key);
     } else {
       store.SetExpiry(string.entry(), *expire_at_ms);
+      ToReplicas(ctx).Instead({"PEXPIREAT", key, std::to_string(*expire_at_ms)});
       ctx.Notify(kNotifyGeneric, "expire", key);
     }
   } else if (options.persist && string.entry()->has_expiry()) {
     store.SetExpiry(string.entry(), lsm::kNoExpiry);
+    ToReplicas(ctx).Instead({"PERSIST", key});
     ctx.Notify(kNotifyGeneric, "persist", key);
   }
   return {};

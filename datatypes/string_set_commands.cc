@@ -2,6 +2,7 @@
 // Commands that give keys whole new string values: SET and its older relatives, MSET, MSETNX.
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "datatypes/string_access.h"
 #include "datatypes/string_families.h"
 #include "datatypes/string_value.h"
+#include "datatypes/to_replicas.h"
 #include "lsm/store.h"
 
 namespace datatypes {
@@ -28,8 +30,20 @@ void StoreValue(CommandContext& ctx, std::string_view key, lsm::Entry* old, std:
   const bool created = old == nullptr;
   const String string = String::Replace(ctx.keyspace, key, old, value, String::Expiry::kKeep);
   ctx.keyspace.store().SetExpiry(string.entry(), *expire_at_ms);
+  if (ToReplicas(ctx).on()) {
+    ToReplicas(ctx).Instead({"SET", key, value, "PXAT", std::to_string(*expire_at_ms)});
+  }
   NotifyChanged(ctx, key, created, "set");
   ctx.Notify(kNotifyGeneric, "expire", key);
+}
+
+// Replicas do not need the old value.
+void TellWithoutGet(CommandContext& ctx) {
+  std::vector<std::string_view> told;
+  for (size_t i = 0; i < ctx.args.size(); ++i) {
+    if (i < 3 || !EqualsIgnoreCase(ctx.args[i], "GET")) told.push_back(ctx.args[i]);
+  }
+  ToReplicas(ctx).Instead(told);
 }
 
 Result<void> SetWithOptions(CommandContext& ctx) {
@@ -49,6 +63,7 @@ Result<void> SetWithOptions(CommandContext& ctx) {
   StoreValue(ctx, key, old, ctx.args[2], expire_at_ms,
              options.keep_ttl ? String::Expiry::kKeep : String::Expiry::kDrop);
   if (!options.get) ctx.reply.SimpleString("OK");
+  if (options.get && !expire_at_ms && ToReplicas(ctx).on()) TellWithoutGet(ctx);
   return {};
 }
 

@@ -2,9 +2,11 @@
 #include "datatypes/zset_pop.h"
 
 #include <algorithm>
+#include <string>
 
 #include "datatypes/arguments.h"
 #include "datatypes/errors.h"
+#include "datatypes/to_replicas.h"
 
 namespace datatypes {
 
@@ -28,6 +30,7 @@ Result<void> PopFromSortedSet(CommandContext& ctx, SortedSet& set, std::string_v
       }));
   RETURN_IF_ERROR(set.EraseRanks(from, from + count));
   NotifyMembersRemoved(ctx, set, key, end == ZEnd::kMin ? "zpopmin" : "zpopmax");
+  if (named) ToReplicas(ctx).Instead({end == ZEnd::kMin ? "ZPOPMIN" : "ZPOPMAX", key});
   return {};
 }
 
@@ -62,7 +65,12 @@ Result<bool> PopFromFirstSortedSet(CommandContext& ctx, const ZMultiPop& pop) {
     if (!SmallLoadedOrSuspended(ctx, set)) return true;
     ctx.reply.Array(2);
     ctx.reply.Bulk(key);
-    RETURN_IF_ERROR(PopFromSortedSet(ctx, set, key, pop.end, pop.count, ZPopForm::kPairs));
+    const uint64_t count = std::min(pop.count, set.size());
+    RETURN_IF_ERROR(PopFromSortedSet(ctx, set, key, pop.end, count, ZPopForm::kPairs));
+    if (ToReplicas(ctx).on()) {
+      ToReplicas(ctx).Instead(
+          {pop.end == ZEnd::kMin ? "ZPOPMIN" : "ZPOPMAX", key, std::to_string(count)});
+    }
     return true;
   }
   return false;

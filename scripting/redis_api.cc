@@ -177,8 +177,8 @@ int SetResp(lua_State* state) {
   return 0;
 }
 
-// redis.set_repl(flags): what is written goes to the commit log in any case; there is nothing to
-// choose from.
+// redis.set_repl(flags): whether replicas are told. What is written goes to the commit log in any
+// case.
 int SetRepl(lua_State* state) {
   if (lua_gettop(state) != 1) return Raise(state, "ERR redis.set_repl() requires two arguments.");
   const auto flags = static_cast<int>(lua_tonumber(state, 1));
@@ -186,6 +186,9 @@ int SetRepl(lua_State* state) {
     return Raise(state,
                  "ERR Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or "
                  "REPL_NONE.");
+  }
+  if (ScriptRun* const run = LuaVm::Of(state).running(); run != nullptr) {
+    run->replicates = (flags & kReplReplica) != 0;
   }
   return 0;
 }

@@ -35,7 +35,8 @@ struct ScriptRun {
   // What has become of it.
   resp::Protocol protocol = resp::Protocol::kResp2;  // redis.setresp()
   bool has_written = false;
-  bool undoable = false;  // It may be killed although it has written.
+  bool replicates = true;  // redis.set_repl(): replicas are told of what it writes.
+  bool undoable = false;   // It may be killed although it has written.
   bool kill_requested = false;
   bool timed_out = false;  // It has passed the threshold: others get -BUSY.
   int64_t started_ms = 0;  // By the time of day.

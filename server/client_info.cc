@@ -8,6 +8,7 @@
 #include "server/connection.h"
 #include "server/lookahead.h"
 #include "server/pubsub.h"
+#include "server/replication/replicas.h"
 #include "server/server.h"
 #include "server/tracking.h"
 #include "server/transaction.h"
@@ -25,6 +26,7 @@ size_t CountOf(const std::unique_ptr<Subscriptions>& subscriptions, Topic::Kind 
 
 std::string Connection::Flags() const {
   std::string flags;
+  if (is_replica) flags += 'S';
   if (is_monitor) flags += 'O';
   if (subscriptions != nullptr) flags += 'P';
   if (transaction != nullptr) flags += 'x';

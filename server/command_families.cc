@@ -15,6 +15,7 @@ void AddServerCommands(datatypes::CommandTable& table) {
   table.Add(MemoryCommands());
   table.Add(MigrateCommands());
   table.Add(PubSubCommands());
+  table.Add(ReplicationCommands());
   table.Add(SaveCommands());
   table.Add(ScriptCommands());
   table.Add(FunctionCommands());

@@ -13,6 +13,7 @@ std::span<const datatypes::CommandSpec> ConfigCommands();
 std::span<const datatypes::CommandSpec> ConnectionCommands();
 std::span<const datatypes::CommandSpec> ClientCommands();
 std::span<const datatypes::CommandSpec> PubSubCommands();
+std::span<const datatypes::CommandSpec> ReplicationCommands();
 std::span<const datatypes::CommandSpec> ScriptCommands();
 std::span<const datatypes::CommandSpec> FunctionCommands();
 std::span<const datatypes::CommandSpec> TransactionCommands();

@@ -58,8 +58,8 @@ std::vector<std::string> Lines(const ConfigRow& row, const std::string& value) {
 
 std::vector<const ConfigRow*> AllConfigRows() {
   std::vector<const ConfigRow*> all;
-  for (const auto rows :
-       {ServerConfigRows(), DataConfigRows(), StoreConfigRows(), KeptConfigRows()}) {
+  for (const auto rows : {ServerConfigRows(), DataConfigRows(), StoreConfigRows(),
+                          ReplicationConfigRows(), KeptConfigRows()}) {
     for (const ConfigRow& row : rows) all.push_back(&row);
   }
   return all;

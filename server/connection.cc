@@ -12,6 +12,7 @@
 #include "server/instruments.h"
 #include "server/lookahead.h"
 #include "server/pubsub.h"
+#include "server/replication/replicas.h"
 #include "server/request_batch.h"
 #include "server/server.h"
 #include "server/tracking.h"
@@ -335,7 +336,7 @@ void Connection::CloseSoon() {
 void Connection::CheckLimits(int64_t now_ms) {
   if (closing()) return;
   const int64_t timeout_ms = server_.settings().timeout_s * 1000;
-  if (timeout_ms > 0 && !parked() && !is_monitor && subscriptions == nullptr &&
+  if (timeout_ms > 0 && !parked() && !is_monitor && !is_replica && subscriptions == nullptr &&
       now_ms - last_interaction_ms_ > timeout_ms) {
     server_.log().Verbose("Closing idle client");
     CloseSoon();

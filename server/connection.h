@@ -23,6 +23,7 @@ class LookaheadWaiter;
 class RequestBatch;
 class Server;
 class Transaction;
+struct Replica;
 struct Subscriptions;
 struct TrackingState;
 struct WatchState;
@@ -62,6 +63,7 @@ class Connection final : public datatypes::Session {
   int64_t created_ms() const { return created_ms_; }
   int64_t last_interaction_ms() const { return last_interaction_ms_; }
   ClientClass client_class() const {
+    if (is_replica) return ClientClass::kReplica;
     return subscriptions == nullptr ? ClientClass::kNormal : ClientClass::kPubsub;
   }
 
@@ -79,6 +81,8 @@ class Connection final : public datatypes::Session {
   void SetReplyMode(ReplyMode mode);
   bool no_evict = false;
   bool is_monitor = false;
+  // From PSYNC on. Kept by Replicas.
+  bool is_replica = false;
   // CLIENT PAUSE holds its command.
   bool postponed = false;
   // RESET: as freshly connected, but for its id and buffers.
@@ -92,6 +96,11 @@ class Connection final : public datatypes::Session {
   std::unique_ptr<Subscriptions> subscriptions;
   // nullptr: CLIENT TRACKING is off. Kept by Tracking.
   std::unique_ptr<TrackingState> tracking;
+  // What REPLCONF has said; nullptr: nothing. Kept by Replicas.
+  std::unique_ptr<Replica> replica;
+  // Where the replication stream ended after this client's last command, for WAIT; it may be in
+  // the open turn.
+  uint64_t stream_offset = 0;
   // Ends the transaction, if there is one, and forgets what is watched.
   void DiscardTransaction();
   // RESP2 and subscribed: only few commands are allowed.
@@ -121,6 +130,9 @@ class Connection final : public datatypes::Session {
   void Push(const std::shared_ptr<const std::string>& bytes);
   // The reply of the running command is made of pushes: CLIENT REPLY does not hold it back.
   void KeepReply() { keep_reply_ = true; }
+  // Of a replica: bytes of the stream, which no turn holds back any more. SendStream() sends them.
+  void AppendStream(std::string_view bytes) { output_.Append(bytes); }
+  void SendStream();
   // Puts an error in place of the reply of the running command.
   void ReplaceReply(std::string_view error);
   // What is in the output now tells of nothing newer than `seq`, and the promise covers

@@ -14,6 +14,7 @@
 #include <sys/uio.h>
 
 #include "server/connection.h"
+#include "server/replication/replicas.h"
 #include "server/server.h"
 #include "server/turns.h"
 
@@ -143,10 +144,27 @@ void Connection::Flush() {
   }
 }
 
+void Connection::SendStream() {
+  reply_start_ = output_.Mark();
+  gates_.clear();
+  released_mark_ = output_.Mark();
+  Flush();
+  if (output_.size() + Replicas::Behind(*this) > resp::OutputBuffer::kBlockBytes) {
+    CheckOutputLimit(server_.now_ms());
+  }
+}
+
 void Connection::CheckOutputLimit(int64_t now_ms) {
-  const auto& limit =
+  OutputLimit limit =
       server_.settings().client_output_buffer_limit[static_cast<size_t>(client_class())];
-  const auto used = static_cast<int64_t>(output_.memory_bytes() + held_bytes_);
+  auto used = static_cast<int64_t>(output_.memory_bytes() + held_bytes_);
+  if (is_replica) {
+    used += static_cast<int64_t>(Replicas::Behind(*this));
+    // What is in the backlog costs nothing more.
+    if (limit.hard_bytes > 0) {
+      limit.hard_bytes = std::max(limit.hard_bytes, server_.settings().repl_backlog_size);
+    }
+  }
   const bool hard = limit.hard_bytes > 0 && used >= limit.hard_bytes;
   bool soft = limit.soft_bytes > 0 && used >= limit.soft_bytes;
   if (!soft) {

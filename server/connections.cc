@@ -6,6 +6,7 @@
 
 #include "server/monitors.h"
 #include "server/pubsub.h"
+#include "server/replication/replicas.h"
 #include "server/server.h"
 #include "server/tracking.h"
 #include "server/turns.h"
@@ -40,6 +41,7 @@ void Connections::Reap() {
     server_.dispatcher().Cancel(*connection);
     server_.turns().Forget(*connection);
     server_.monitors().Remove(*connection);
+    server_.replicas().Forget(*connection);
     server_.pubsub().Forget(*connection);
     server_.tracking().Disable(*connection);
     connection->DiscardTransaction();

@@ -7,6 +7,7 @@
 #include "datatypes/errors.h"
 #include "datatypes/glob.h"
 #include "datatypes/help_reply.h"
+#include "datatypes/to_replicas.h"
 #include "scripting/shebang.h"
 #include "server/commands.h"
 #include "server/function_dump.h"
@@ -49,6 +50,7 @@ Result<void> FunctionLoad(CommandContext& ctx) {
     replace = true;
   }
   ASSIGN_OR_RETURN(const std::string name, RegistryOf(ctx).LoadLibrary(ctx.args[code], replace));
+  datatypes::ToReplicas(ctx).Force();
   ctx.reply.Bulk(name);
   return {};
 }
@@ -56,6 +58,7 @@ Result<void> FunctionLoad(CommandContext& ctx) {
 // FUNCTION DELETE library-name
 Result<void> FunctionDelete(CommandContext& ctx) {
   if (!RegistryOf(ctx).Delete(ctx.args[2])) return Fail("ERR Library not found");
+  datatypes::ToReplicas(ctx).Force();
   ctx.reply.SimpleString("OK");
   return {};
 }
@@ -68,6 +71,7 @@ Result<void> FunctionFlush(CommandContext& ctx) {
     return Fail("ERR FUNCTION FLUSH only supports SYNC|ASYNC option");
   }
   RegistryOf(ctx).Flush();
+  datatypes::ToReplicas(ctx).Force();
   ctx.reply.SimpleString("OK");
   return {};
 }
@@ -157,6 +161,7 @@ Result<void> FunctionRestore(CommandContext& ctx) {
   }
   ASSIGN_OR_RETURN(const std::vector<std::string> sources, DecodeFunctionDump(ctx.args[2]));
   RETURN_IF_ERROR(RegistryOf(ctx).Restore(sources, policy));
+  datatypes::ToReplicas(ctx).Force();
   ctx.reply.SimpleString("OK");
   return {};
 }

@@ -9,6 +9,8 @@
 #include "server/migrator.h"
 #include "server/monitors.h"
 #include "server/pause.h"
+#include "server/replication/feed.h"
+#include "server/replication/replicas.h"
 #include "server/scripts.h"
 #include "server/server.h"
 #include "server/tracking.h"
@@ -103,10 +105,14 @@ ServerHooks::Verdict ServerHooks::Admit(datatypes::Session& session,
   if ((flags & datatypes::kWrite) != 0 && server_.turns().failing()) [[unlikely]] {
     return Refuse(connection, spec, std::string(kMisconf) + server_.turns().failure());
   }
+  if ((flags & datatypes::kWrite) != 0 && server_.settings().min_replicas_to_write > 0)
+      [[unlikely]] {
+    if (!server_.replicas().EnoughToWrite()) return Refuse(connection, spec, kNoReplicas);
+  }
   if (connection.in_subscribed_mode() && !AllowedWhenSubscribed(spec)) [[unlikely]] {
     return Refuse(connection, spec, NotWhenSubscribed(server_.commands().FullName(spec)));
   }
-  if (paused && server_.pause().Holds(flags)) [[unlikely]] {
+  if (paused && server_.pause().Holds(flags) && !connection.is_replica) [[unlikely]] {
     connection.last_command = &spec;
     connection.postponed = true;
     return Verdict::kPostpone;
@@ -173,6 +179,9 @@ void ServerHooks::ShowToMonitors(const Connection& connection, const datatypes::
 void ServerHooks::OnSuspended(datatypes::Session& session, const datatypes::CommandSpec& spec,
                               datatypes::Args args) {
   const auto& connection = static_cast<Connection&>(session);
+  ReplicationFeed& feed = server_.feed();
+  if (feed.listening()) [[unlikely]]
+    feed.PauseCommand(session, spec, session.db(), args, server_.dispatcher().IsBlocked(session));
   if (connection.tracking != nullptr && (spec.flags & datatypes::kReadonly) != 0) [[unlikely]] {
     server_.tracking().Remember(connection, spec, args);
   }
@@ -183,6 +192,18 @@ void ServerHooks::Track(Connection& connection, const datatypes::CommandSpec& sp
   if ((spec.flags & datatypes::kReadonly) != 0) server_.tracking().Remember(connection, spec, args);
   connection.tracking->last_was_client =
       spec.group == "connection" && server_.commands().FullName(spec).starts_with("client|");
+}
+
+void ServerHooks::TellReplicas(Connection& connection, const datatypes::CommandSpec& spec,
+                               datatypes::Args args) {
+  ReplicationFeed& feed = server_.feed();
+  if (const scripting::ScriptRun* const run = server_.scripts().running(); run != nullptr) {
+    const ReplicationFeed::Together within_script(feed);
+    feed.EndCommand(connection, spec, connection.db(), args, !run->replicates);
+  } else {
+    feed.EndCommand(connection, spec, connection.db(), args, /*muted=*/false);
+  }
+  connection.stream_offset = feed.offset();
 }
 
 void ServerHooks::OnDone(datatypes::Session& session, const datatypes::CommandSpec& spec,
@@ -206,6 +227,8 @@ void ServerHooks::OnDone(datatypes::Session& session, const datatypes::CommandSp
     if (!server_.scripts().TakeErrorCounted()) stats.CountError(error->text());
   }
   auto& connection = static_cast<Connection&>(session);
+  if (server_.feed().listening()) [[unlikely]]
+    TellReplicas(connection, spec, args);
   server_.tracking().AfterCommand();
   if (connection.tracking != nullptr) [[unlikely]]
     Track(connection, spec, args);

@@ -33,6 +33,8 @@ class ServerHooks final : public datatypes::DispatchHooks {
   Verdict Refuse(Connection& connection, const datatypes::CommandSpec& spec,
                  std::string_view error);
   void Track(Connection& connection, const datatypes::CommandSpec& spec, datatypes::Args args);
+  void TellReplicas(Connection& connection, const datatypes::CommandSpec& spec,
+                    datatypes::Args args);
   void ShowToMonitors(const Connection& connection, const datatypes::CommandSpec& spec,
                       datatypes::Args args);
 

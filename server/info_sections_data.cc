@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// INFO's sections about the data: persistence, replication, cluster, modules, keyspace, store.
+// INFO's sections about the data: persistence, cluster, modules, keyspace, store.
 // What does not exist here keeps the value that says so.
 #include "server/info_sections.h"
 #include "server/rdb_saver.h"
@@ -50,20 +50,6 @@ void InfoPersistence(Server& server, InfoLines& lines) {
   lines.Number("aof_buffer_length", 0);
   lines.Number("aof_pending_bio_fsync", store.committed_seq > store.synced_seq ? 1 : 0);
   lines.Number("aof_delayed_fsync", 0);
-}
-
-void InfoReplication(Server& server, InfoLines& lines) {
-  lines.Text("role", "master");
-  lines.Number("connected_slaves", 0);
-  lines.Text("master_failover_state", "no-failover");
-  lines.Text("master_replid", server.run_id());
-  lines.Text("master_replid2", std::string(40, '0'));
-  lines.Number("master_repl_offset", 0);
-  lines.Number("second_repl_offset", -1);
-  lines.Number("repl_backlog_active", 0);
-  lines.Number("repl_backlog_size", 0);
-  lines.Number("repl_backlog_first_byte_offset", 0);
-  lines.Number("repl_backlog_histlen", 0);
 }
 
 void InfoModules(Server& /*server*/, InfoLines& /*lines*/) {}

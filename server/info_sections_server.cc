@@ -13,6 +13,7 @@
 #include "server/instruments.h"
 #include "server/memory_report.h"
 #include "server/monitors.h"
+#include "server/replication/stream.h"
 #include "server/scripts.h"
 #include "server/server.h"
 #include "server/tracking.h"
@@ -161,8 +162,8 @@ void InfoMemory(Server& server, InfoLines& lines) {
   lines.Fixed("mem_fragmentation_ratio", figures.fragmentation_ratio);
   lines.Number("mem_fragmentation_bytes", figures.fragmentation_bytes);
   lines.Number("mem_not_counted_for_evict", 0);
-  lines.Number("mem_replication_backlog", 0);
-  lines.Number("mem_total_replication_buffers", 0);
+  lines.Number("mem_replication_backlog", server.replication_stream().memory_bytes());
+  lines.Number("mem_total_replication_buffers", server.replication_stream().memory_bytes());
   lines.Number("mem_clients_slaves", 0);
   lines.Number("mem_clients_normal", figures.clients);
   lines.Number("mem_cluster_links", 0);

@@ -77,9 +77,9 @@ void InfoStats(Server& server, InfoLines& lines) {
   lines.Number("instantaneous_ops_per_sec", stats.ops.PerSecond());
   InfoTraffic(stats, lines);
   lines.Number("rejected_connections", stats.rejected_connections);
-  lines.Number("sync_full", 0);
-  lines.Number("sync_partial_ok", 0);
-  lines.Number("sync_partial_err", 0);
+  lines.Number("sync_full", stats.sync_full);
+  lines.Number("sync_partial_ok", stats.sync_partial_ok);
+  lines.Number("sync_partial_err", stats.sync_partial_err);
   lines.Number("expired_keys", store.expired_keys);
   lines.Fixed("expired_stale_perc", 0);
   lines.Number("expired_time_cap_reached_count", 0);

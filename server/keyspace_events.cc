@@ -3,6 +3,7 @@
 
 #include "datatypes/notifications.h"
 #include "server/migrator.h"
+#include "server/replication/feed.h"
 #include "server/server.h"
 #include "server/tracking.h"
 #include "server/watch_table.h"
@@ -10,6 +11,7 @@
 namespace server {
 
 void KeyspaceEvents::OnModified(uint32_t db, std::string_view key) {
+  if (server_.feed().listening()) server_.feed().NoteChange();
   WatchTable& watches = server_.watches();
   if (!watches.empty()) watches.OnChanged(db, key);
   if (!server_.migrator().idle()) server_.migrator().OnModified(db, key);
@@ -17,6 +19,7 @@ void KeyspaceEvents::OnModified(uint32_t db, std::string_view key) {
 }
 
 void KeyspaceEvents::OnExpired(uint32_t db, std::string_view key) {
+  if (server_.feed().listening()) server_.feed().OnVanished(db, key);
   WatchTable& watches = server_.watches();
   if (!watches.empty()) watches.OnChanged(db, key);
   if (!server_.migrator().idle()) server_.migrator().OnModified(db, key);
@@ -25,6 +28,7 @@ void KeyspaceEvents::OnExpired(uint32_t db, std::string_view key) {
 }
 
 void KeyspaceEvents::OnFlushed(uint32_t db) {
+  if (server_.feed().listening()) server_.feed().NoteChange();
   WatchTable& watches = server_.watches();
   if (!watches.empty()) watches.OnFlushed(db);
   if (!server_.migrator().idle()) server_.migrator().OnAllModified(db);
@@ -32,6 +36,7 @@ void KeyspaceEvents::OnFlushed(uint32_t db) {
 }
 
 void KeyspaceEvents::OnSwapped(uint32_t a, uint32_t b) {
+  if (server_.feed().listening()) server_.feed().NoteChange();
   WatchTable& watches = server_.watches();
   if (!watches.empty()) watches.OnSwapped(a, b);
   if (!server_.migrator().idle()) {

@@ -8,6 +8,7 @@
 #include "datatypes/dispatcher.h"
 #include "datatypes/dump_value.h"
 #include "datatypes/notifications.h"
+#include "server/replication/feed.h"
 #include "server/server.h"
 #include "server/transaction.h"
 
@@ -226,6 +227,7 @@ Migrator::Keys Migrator::DeleteAccepted(const Operation& operation) {
       continue;
     }
     server_.store().Delete(*entry);
+    if (server_.feed().listening()) server_.feed().OnVanished(db, key.name);
     server_.notifier().Send(datatypes::kNotifyGeneric, "del", db, key.name);
   }
   return changed;

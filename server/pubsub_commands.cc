@@ -7,6 +7,7 @@
 #include "datatypes/errors.h"
 #include "datatypes/glob.h"
 #include "datatypes/help_reply.h"
+#include "datatypes/to_replicas.h"
 #include "server/commands.h"
 #include "server/connection.h"
 #include "server/pubsub.h"
@@ -100,6 +101,7 @@ Result<void> SUnsubscribe(CommandContext& ctx) {
 // PUBLISH channel message
 Result<void> Publish(CommandContext& ctx) {
   const size_t receivers = ServerOf(ctx).pubsub().Publish(ctx.args[1], ctx.args[2]);
+  datatypes::ToReplicas(ctx).Force();
   ctx.reply.Integer(static_cast<int64_t>(receivers));
   return {};
 }
@@ -107,6 +109,7 @@ Result<void> Publish(CommandContext& ctx) {
 // SPUBLISH shardchannel message
 Result<void> SPublish(CommandContext& ctx) {
   const size_t receivers = ServerOf(ctx).pubsub().PublishToShard(ctx.args[1], ctx.args[2]);
+  datatypes::ToReplicas(ctx).Force();
   ctx.reply.Integer(static_cast<int64_t>(receivers));
   return {};
 }

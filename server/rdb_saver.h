@@ -38,6 +38,9 @@ class RdbSaver {
   // A cron task: progress in the log.
   void Cron(int64_t now_ms);
 
+  // What the settings say of RDB files.
+  datatypes::SnapshotDumpOptions MakeOptions() const;
+
   // For INFO and LASTSAVE.
   int64_t started_ms() const { return started_ms_; }
   uint64_t keys_done() const;
@@ -54,7 +57,6 @@ class RdbSaver {
   // On the job's own thread.
   static lsm::Status Dump(const lsm::Snapshot& snapshot, Job& job);
   void Finish(const lsm::Status& status);
-  datatypes::SnapshotDumpOptions MakeOptions() const;
 
   Server& server_;
   bool running_ = false;

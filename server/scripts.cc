@@ -6,6 +6,7 @@
 
 #include "datatypes/errors.h"
 #include "scripting/script_run.h"
+#include "server/replication/replicas.h"
 #include "server/server.h"
 #include "server/turns.h"
 #include "server/version.h"
@@ -139,6 +140,7 @@ Result<void> Scripts::CheckWritable() {
   constexpr const char* kMisconf = "MISCONF Errors writing to the AOF file: ";
   if (!server_.store().Writable()) return Fail(kMisconf + server_.store().write_error());
   if (server_.turns().failing()) return Fail(kMisconf + server_.turns().failure());
+  if (!server_.replicas().EnoughToWrite()) return Fail(kNoReplicas);
   return {};
 }
 

@@ -8,11 +8,13 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include "datatypes/to_replicas.h"
 #include "lsm/row_expiry.h"
 #include "lsm/store_upkeep.h"
 #include "lsm/turn_rollback.h"
@@ -33,6 +35,9 @@
 #include "server/pubsub.h"
 #include "server/random_hex.h"
 #include "server/rdb_saver.h"
+#include "server/replication/feed.h"
+#include "server/replication/identity.h"
+#include "server/replication/replicas.h"
 #include "server/replication/stream.h"
 #include "server/request_batch.h"
 #include "server/scripts.h"
@@ -140,10 +145,16 @@ lsm::Status Server::Start() {
   pubsub_ = std::make_unique<PubSub>();
   tracking_ = std::make_unique<Tracking>(*this);
   migrator_ = std::make_unique<Migrator>(*this);
+  feed_ = std::make_unique<ReplicationFeed>(*replication_stream_,
+                                            [this](bool /*on*/) { ApplyNotifications(); });
   keyspace_events_ = std::make_unique<KeyspaceEvents>(*this);
   store_->SetObserver(keyspace_events_.get());
-  notifier_.deliver = [this](uint32_t /*event_class*/, std::string_view event, uint32_t db,
+  notifier_.deliver = [this](uint32_t event_class, std::string_view event, uint32_t db,
                              std::string_view key) {
+    if (event_class == datatypes::kNotifyReplicas) {
+      feed_->OnSaid(event, db, key);
+      return;
+    }
     if (!pubsub_->empty()) PublishKeyEvent(*pubsub_, notifier_.mask, event, db, key);
   };
   instruments_ = std::make_unique<Instruments>(*this);
@@ -153,11 +164,16 @@ lsm::Status Server::Start() {
   scripts_ = std::make_unique<Scripts>(*this);
   LSM_RETURN_IF_ERROR(scripts_->Load());
   turns_ = std::make_unique<Turns>(*this);
+  replication_stream_->set_backlog_size(static_cast<size_t>(settings_.repl_backlog_size));
+  LSM_RETURN_IF_ERROR(ResumeIdentity());
+  replicas_ = std::make_unique<Replicas>(*this);
   connections_ = std::make_unique<Connections>(*this);
   rdb_saver_ = std::make_unique<RdbSaver>(*this);
   backups_ = std::make_unique<BackupRunner>(*this);
   AddCronTask([this](int64_t now_ms) { migrator_->Cron(now_ms); });
   AddCronTask([this](int64_t now_ms) { rdb_saver_->Cron(now_ms); });
+  AddCronTask([this](int64_t now_ms) { replicas_->Cron(now_ms); });
+  AddCronTask([this](int64_t now_ms) { ContinueShutdown(now_ms); });
   before_wait_ = std::make_unique<LoopHook>(loop_, LoopHook::Kind::kBeforeWait, this, BeforeWait);
   before_wait_->Set(true);
   after_events_ =
@@ -179,17 +195,19 @@ lsm::Status Server::Run() {
   loop_.Run();
   listener_->Close();
   connections_->CloseAll();
+  replicas_->Stop();
   rdb_saver_->Stop();
   backups_->Stop();
   migrator_->Stop();
   store_->SetObserver(nullptr);
   // As after a crash: the next start finds what was committed.
   if (drop_turn_) return lsm::Status::Ok();
+  KeepIdentity();
   return store_->Close(/*flush=*/false);
 }
 
 void Server::RequestStop() {
-  Post([this] { Shutdown(); });
+  Post([this] { ShutdownWhenReplicated(); });
 }
 
 void Server::Post(std::function<void()> task) {
@@ -218,11 +236,66 @@ void Server::Shutdown() {
   RunSoon();
 }
 
+void Server::ShutdownWhenReplicated() {
+  if (shutting_down_ || shutdown_waits()) return;
+  const int64_t now_ms = clock().NowMs();
+  shutdown_offset_ = feed_->offset();
+  if (settings_.shutdown_timeout_s == 0 || replicas_->AllHave(shutdown_offset_)) {
+    Shutdown();
+    return;
+  }
+  EnsureTurn();
+  shutdown_deadline_ms_ = now_ms + settings_.shutdown_timeout_s * 1000;
+  pause_->Start(PauseState::Mode::kWrite, std::numeric_limits<int64_t>::max());
+  replicas_->AskAll();
+  log().Notice("User requested shutdown, waiting for replicas before shutting down.");
+}
+
+void Server::ContinueShutdown(int64_t now_ms) {
+  if (!shutdown_waits()) return;
+  const bool ready = replicas_->AllHave(shutdown_offset_);
+  if (!ready && now_ms < shutdown_deadline_ms_) return;
+  log().Notice(fmt::format("{} of {} replicas are in sync when shutting down.",
+                           replicas_->CountAcked(shutdown_offset_), replicas_->all().size()));
+  shutdown_deadline_ms_ = 0;
+  Shutdown();
+}
+
+void Server::AbortShutdown() {
+  shutdown_deadline_ms_ = 0;
+  pause_->Stop();
+  log().Notice("Shutdown manually aborted.");
+  const datatypes::Error error("ERR Errors trying to SHUTDOWN. Check logs.");
+  for (Connection* const waiter : std::exchange(shutdown_waiters_, {})) {
+    dispatcher_->Unblock(*waiter, &error);
+  }
+}
+
+// What a primary's stream is called and how long it is outlives a clean end, so that replicas go on
+// where they were. It holds for one start: the row is gone before anything else is written.
+void Server::KeepIdentity() {
+  if (!replication_stream_->active() || is_replica() || turns_->failing()) return;
+  store_->PutSystem(
+      kStreamRow, EncodeStreamIdentity({replication_stream_->id(), replication_stream_->offset()}));
+}
+
+lsm::Status Server::ResumeIdentity() {
+  LSM_ASSIGN_OR_RETURN(const std::optional<std::string> row, store_->GetSystem(kStreamRow));
+  if (!row) return lsm::Status::Ok();
+  store_->DeleteSystem(kStreamRow);
+  const std::optional<StreamIdentity> identity = DecodeStreamIdentity(*row);
+  if (!identity) return lsm::Status::Ok();  // Replicas then begin anew.
+  replication_stream_->Resume(identity->id, identity->offset);
+  feed_->Listen(!is_replica());
+  return lsm::Status::Ok();
+}
+
 void Server::UndoTurn() {
   if (drop_turn_) return;
   const int64_t started_us = clock().MonotonicUs();
   const lsm::Status status = lsm::RollBackTurn(*store_);
   if (status.ok()) {
+    feed_->OnUndo();
     log().Notice(fmt::format("The writes of the killed script were undone in {} ms",
                              (clock().MonotonicUs() - started_us) / 1000));
     return;
@@ -283,6 +356,10 @@ void Server::EndIteration() {
                                         kFreeingBudgetUs, kMaxHousekeepingBudgetUs);
   if (lsm::FreeDeleted(*store_, freeing_us)) RunSoon();
   sync_waiters_->AfterTurn();
+  if (replication_stream_->active()) [[unlikely]] {
+    feed_->Listen(!is_replica());
+    if (!turns_->failing()) replicas_->AfterTurn();
+  }
   connections_->Reap();
   ++stats_.eventloop_cycles;
   stats_.eventloop_duration_us +=
@@ -402,7 +479,7 @@ void Server::ApplyNotifications() {
   const uint32_t mask = settings_.notify_keyspace_events;
   // Without a channel to tell it on, nothing needs to be told.
   const bool told = (mask & (datatypes::kNotifyKeyspace | datatypes::kNotifyKeyevent)) != 0;
-  notifier_.mask = told ? mask : 0;
+  notifier_.mask = (told ? mask : 0) | (feed_->listening() ? datatypes::kNotifyReplicas : 0);
 }
 
 void Server::ApplyHz() {

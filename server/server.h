@@ -36,6 +36,8 @@ class Monitors;
 class PauseState;
 class PubSub;
 class RdbSaver;
+class Replicas;
+class ReplicationFeed;
 class ReplicationStream;
 class RequestBatch;
 class Scripts;
@@ -115,6 +117,8 @@ class Server {
   // What replicas of this server are sent.
   ReplicationStream& replication_stream() { return *replication_stream_; }
   Migrator& migrator() { return *migrator_; }
+  ReplicationFeed& feed() { return *feed_; }
+  Replicas& replicas() { return *replicas_; }
 
   // ---- Facts ------------------------------------------------------------------------------
   // The time of this iteration; to be used where a few milliseconds do not matter.
@@ -165,8 +169,16 @@ class Server {
   // script, is never committed.
   void ShutdownWithoutTurn();
 
-  // SHUTDOWN: the loop ends after this iteration. Replies to what came before are sent.
+  // The loop ends after this iteration. Replies to what came before are sent.
   void Shutdown();
+  // SHUTDOWN and signals: the same, when replicas have all that was written, or shutdown-timeout
+  // has passed. Nothing more is written meanwhile.
+  void ShutdownWhenReplicated();
+  bool shutdown_waits() const { return shutdown_deadline_ms_ != 0; }
+  // SHUTDOWN ABORT. Requires shutdown_waits(). Those who wait for the shutdown get an error.
+  void AbortShutdown();
+  // Clients that have sent SHUTDOWN and wait.
+  std::vector<Connection*>& shutdown_waiters() { return shutdown_waiters_; }
 
   // ---- For the other parts of server/ -------------------------------------------------------
   // To be called first by whatever the loop calls: the turn begins, and time is read, if that has
@@ -200,6 +212,9 @@ class Server {
   lsm::StoreOptions MakeStoreOptions();
   void Housekeep();
   void Cron();
+  void KeepIdentity();
+  lsm::Status ResumeIdentity();
+  void ContinueShutdown(int64_t now_ms);
 
   Environment environment_;
   Settings settings_;
@@ -218,6 +233,9 @@ class Server {
   uint64_t effective_maxmemory_ = 0;
   bool in_turn_ = false;
   bool shutting_down_ = false;
+  int64_t shutdown_deadline_ms_ = 0;  // 0: no shutdown waits.
+  uint64_t shutdown_offset_ = 0;      // What replicas are waited for to have.
+  std::vector<Connection*> shutdown_waiters_;
   bool drop_turn_ = false;  // And the open turn with it.
   bool active_expire_ = true;
   int64_t iteration_started_us_ = 0;
@@ -240,8 +258,10 @@ class Server {
   std::unique_ptr<Instruments> instruments_;
   std::unique_ptr<ServerHooks> hooks_;
   std::unique_ptr<datatypes::Dispatcher> dispatcher_;
+  std::unique_ptr<ReplicationFeed> feed_;
   std::unique_ptr<Scripts> scripts_;
   std::unique_ptr<Turns> turns_;
+  std::unique_ptr<Replicas> replicas_;
   std::unique_ptr<Connections> connections_;
   std::unique_ptr<RdbSaver> rdb_saver_;
   std::unique_ptr<BackupRunner> backups_;

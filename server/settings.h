@@ -114,6 +114,16 @@ struct Settings {
   std::vector<double> latency_tracking_info_percentiles = {50, 99, 99.9};
   uint32_t notify_keyspace_events = 0;  // datatypes::NotifyClass.
 
+  // Replication.
+  int64_t repl_backlog_size = int64_t{1} << 20;
+  int64_t repl_backlog_ttl_s = 3600;  // 0: it is never freed.
+  int64_t repl_timeout_s = 60;
+  int64_t repl_ping_replica_period_s = 10;
+  bool repl_diskless_sync = true;
+  bool repl_disable_tcp_nodelay = false;
+  int64_t min_replicas_to_write = 0;
+  int64_t min_replicas_max_lag_s = 10;
+
   // Shutdown.
   int64_t shutdown_timeout_s = 10;
 };

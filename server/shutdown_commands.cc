@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // SHUTDOWN. There is nothing to save at the end that is not in the commit log already,
 // so SAVE and NOSAVE end the same way: with everything acknowledged on disk.
+#include <memory>
+#include <vector>
+
 #include "datatypes/arguments.h"
 #include "datatypes/errors.h"
 #include "server/admin_commands.h"
@@ -50,6 +53,22 @@ Result<ShutdownOptions> ParseOptions(CommandContext& ctx) {
   return given;
 }
 
+// Replicas are waited for; then the connection ends with the server, or ABORT ends the wait.
+class ShutdownWait final : public datatypes::Suspension {
+ public:
+  explicit ShutdownWait(Connection& connection) : connection_(connection) {
+    connection_.server().shutdown_waiters().push_back(&connection);
+  }
+  ~ShutdownWait() override { std::erase(connection_.server().shutdown_waiters(), &connection_); }
+  Result<bool> Resume(CommandContext& /*ctx*/) override { return false; }
+  void TimeOut(CommandContext& ctx) override {
+    ctx.reply.Error("ERR Errors trying to SHUTDOWN. Check logs.");
+  }
+
+ private:
+  Connection& connection_;
+};
+
 // SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]
 Result<void> Shutdown(CommandContext& ctx) {
   ASSIGN_OR_RETURN(const ShutdownOptions options, ParseOptions(ctx));
@@ -59,12 +78,21 @@ Result<void> Shutdown(CommandContext& ctx) {
     server.ShutdownWithoutTurn();
     return {};
   }
-  // A shutdown waits for nothing that it could be stopped at: without replicas NOW changes nothing.
-  if (options.abort) return Fail("ERR No shutdown in progress.");
+  if (options.abort) {
+    if (!server.shutdown_waits()) return Fail("ERR No shutdown in progress.");
+    server.AbortShutdown();
+    ctx.reply.SimpleString("OK");
+    return {};
+  }
   // Turns that the log could not take yet would be lost.
   if (server.turns().failing() && !options.force) {
     server.log().Warning("Error trying to write the commit log, can't exit.");
     return Fail("ERR Errors trying to SHUTDOWN. Check logs.");
+  }
+  if (!options.now) server.ShutdownWhenReplicated();
+  if (server.shutdown_waits() && !options.now) {
+    ctx.Block(std::make_unique<ShutdownWait>(ConnectionOf(ctx)), 0);
+    return {};
   }
   server.Shutdown();
   ConnectionOf(ctx).CloseSoon();

@@ -61,6 +61,9 @@ struct ServerStats {
   uint64_t acl_access_denied_auth = 0;
   uint64_t lookahead_requests = 0;  // Requests whose keys were prefetched behind a parked one.
   uint64_t commits_failed = 0;
+  uint64_t sync_full = 0;  // What replicas asked for and got.
+  uint64_t sync_partial_ok = 0;
+  uint64_t sync_partial_err = 0;
   uint64_t paced_reads = 0;  // Times that a writing client's next read was put off.
   uint64_t peak_memory = 0;  // Bytes in use, as the allocator counts them.
   int64_t peak_memory_time_ms = 0;

@@ -14,6 +14,7 @@
 #include "datatypes/errors.h"
 #include "server/commands.h"
 #include "server/connection.h"
+#include "server/replication/feed.h"
 #include "server/server.h"
 #include "server/transaction.h"
 #include "server/watch_table.h"
@@ -107,6 +108,7 @@ void RunQueue(CommandContext& ctx, Connection& connection) {
   server.watches().Unwatch(connection, /*forgive=*/true);
   const auto& queue = connection.transaction->queue();
   ctx.reply.Array(queue.size());
+  const ReplicationFeed::Together together(server.feed());
   for (const Transaction::Queued& queued : queue) {
     server.dispatcher().ExecuteNow(connection, *queued.spec, queued.args.view(), ctx.reply);
   }

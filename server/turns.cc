@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "server/connection.h"
+#include "server/replication/feed.h"
 #include "server/server.h"
 
 namespace server {
@@ -35,6 +36,7 @@ bool Turns::Commit() {
   if (status.ok()) {
     if (failing_) server_.log().Notice("The commit log takes writes again");
     failing_ = false;
+    server_.feed().OnCommit();
     return true;
   }
   ++server_.stats().commits_failed;

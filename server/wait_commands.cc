@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// WAIT and WAITAOF, and the small commands on time and role: TIME, ROLE, MONITOR.
+// WAIT and WAITAOF, and TIME and MONITOR.
 #include <algorithm>
 #include <limits>
 #include <memory>
@@ -14,6 +14,7 @@
 #include "server/commands.h"
 #include "server/connection.h"
 #include "server/monitors.h"
+#include "server/replication/replicas.h"
 #include "server/server.h"
 #include "server/sync_waiters.h"
 
@@ -41,39 +42,77 @@ using datatypes::CommandSpec;
 using datatypes::Fail;
 using datatypes::Result;
 
-// Nobody replicates from here, so only the time ends this wait.
+constexpr std::string_view kWaitOnReplica =
+    "ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0 if a "
+    "replica is configured to be writable (which is not the default) writes to replicas are just "
+    "local and are not propagated.";
+constexpr std::string_view kWaitAofOnReplica =
+    "ERR WAITAOF cannot be used with replica instances. Please also note that writes to replicas "
+    "are just local and are not propagated.";
+
+// Waits until so many replicas have what the connection has written.
 class ReplicaWait final : public datatypes::Suspension {
  public:
-  Result<bool> Resume(CommandContext& /*ctx*/) override { return false; }
-  void TimeOut(CommandContext& ctx) override { ctx.reply.Integer(0); }
+  ReplicaWait(Connection& connection, size_t wanted)
+      : connection_(connection), offset_(connection.stream_offset), wanted_(wanted) {
+    connection.server().replicas().AddWaiter(connection);
+  }
+  ~ReplicaWait() override { connection_.server().replicas().RemoveWaiter(connection_); }
+
+  Result<bool> Resume(CommandContext& ctx) override {
+    if (Count() < wanted_) return false;
+    TimeOut(ctx);
+    return true;
+  }
+  void TimeOut(CommandContext& ctx) override { ctx.reply.Integer(static_cast<int64_t>(Count())); }
+
+ private:
+  size_t Count() const { return connection_.server().replicas().CountAcked(offset_); }
+
+  Connection& connection_;
+  const uint64_t offset_;
+  const size_t wanted_;
 };
 
 // WAIT numreplicas timeout
 Result<void> Wait(CommandContext& ctx) {
-  ASSIGN_OR_RETURN(const int64_t replicas, datatypes::ParseInteger(ctx.args[1]));
+  Connection& connection = ConnectionOf(ctx);
+  Server& server = connection.server();
+  if (server.is_replica()) return Fail(kWaitOnReplica);
+  ASSIGN_OR_RETURN(const int64_t wanted, datatypes::ParseInteger(ctx.args[1]));
   ASSIGN_OR_RETURN(const int64_t deadline_ms, ParseDeadlineMs(ctx.args[2], ctx.now_ms));
-  if (replicas <= 0 || !ctx.may_suspend) {
-    ctx.reply.Integer(0);
+  const auto have = static_cast<int64_t>(server.replicas().CountAcked(connection.stream_offset));
+  if (have >= wanted || !ctx.may_suspend) {
+    ctx.reply.Integer(have);
   } else {
-    ctx.Block(std::make_unique<ReplicaWait>(), deadline_ms);
+    ctx.Block(std::make_unique<ReplicaWait>(connection, static_cast<size_t>(wanted)), deadline_ms);
   }
   return {};
 }
 
-// Waits until the log is synced up to a turn; then, if replicas are asked for, only the time ends
-// the wait.
+// Waits until the log is synced up to a turn, here and on so many replicas.
 class SyncWait final : public datatypes::Suspension {
  public:
-  SyncWait(Connection& connection, uint64_t seq, bool replicas)
-      : connection_(connection), seq_(seq), replicas_(replicas) {
+  SyncWait(Connection& connection, bool local, size_t replicas)
+      : connection_(connection),
+        seq_(connection.LastWriteSeq()),
+        offset_(connection.stream_offset),
+        local_(local),
+        replicas_(replicas) {
     connection_.server().sync_waiters().Add(connection_);
   }
-  ~SyncWait() override { connection_.server().sync_waiters().Remove(connection_); }
+  ~SyncWait() override {
+    connection_.server().sync_waiters().Remove(connection_);
+    connection_.server().replicas().RemoveWaiter(connection_);
+  }
 
-  bool Synced() const { return connection_.server().store().synced_seq() >= seq_; }
-
+  // It is going to wait: replicas are asked how far they are.
+  void Begin() {
+    if (replicas_ > 0) connection_.server().replicas().AddWaiter(connection_);
+  }
+  bool Enough() const { return (!local_ || Synced()) && CountSynced() >= replicas_; }
   Result<bool> Resume(CommandContext& ctx) override {
-    if (replicas_ || !Synced()) return false;
+    if (!Enough()) return false;
     Write(ctx);
     return true;
   }
@@ -82,13 +121,18 @@ class SyncWait final : public datatypes::Suspension {
   void Write(CommandContext& ctx) const {
     ctx.reply.Array(2);
     ctx.reply.Integer(Synced() ? 1 : 0);
-    ctx.reply.Integer(0);
+    ctx.reply.Integer(static_cast<int64_t>(CountSynced()));
   }
 
  private:
+  bool Synced() const { return connection_.server().store().synced_seq() >= seq_; }
+  size_t CountSynced() const { return connection_.server().replicas().CountSynced(offset_); }
+
   Connection& connection_;
   const uint64_t seq_;
-  const bool replicas_;
+  const uint64_t offset_;
+  const bool local_;
+  const size_t replicas_;
 };
 
 // WAITAOF numlocal numreplicas timeout
@@ -97,11 +141,12 @@ Result<void> WaitAof(CommandContext& ctx) {
   ASSIGN_OR_RETURN(const int64_t replicas, datatypes::ParseIntegerFrom(ctx.args[2], 0));
   ASSIGN_OR_RETURN(const int64_t deadline_ms, ParseDeadlineMs(ctx.args[3], ctx.now_ms));
   Connection& connection = ConnectionOf(ctx);
-  auto wait = std::make_unique<SyncWait>(connection, connection.LastWriteSeq(), replicas > 0);
-  const bool enough = replicas == 0 && (local == 0 || wait->Synced());
-  if (enough || !ctx.may_suspend) {
+  if (connection.server().is_replica()) return Fail(kWaitAofOnReplica);
+  auto wait = std::make_unique<SyncWait>(connection, local > 0, static_cast<size_t>(replicas));
+  if (wait->Enough() || !ctx.may_suspend) {
     wait->Write(ctx);
   } else {
+    wait->Begin();
     ctx.Block(std::move(wait), deadline_ms);
   }
   return {};
@@ -114,15 +159,6 @@ Result<void> Time(CommandContext& ctx) {
   ctx.reply.Array(2);
   ctx.reply.BulkFromInteger(now.tv_sec);
   ctx.reply.BulkFromInteger(now.tv_usec);
-  return {};
-}
-
-// ROLE: a server without replicas, whose stream has not begun.
-Result<void> Role(CommandContext& ctx) {
-  ctx.reply.Array(3);
-  ctx.reply.Bulk("master");
-  ctx.reply.Integer(0);
-  ctx.reply.Array(0);
   return {};
 }
 
@@ -142,15 +178,6 @@ constexpr CommandSpec kCommands[] = {
      .group = "server",
      .since = "1.0.0",
      .summary = "Shows every command that the server runs, as it runs.",
-     .complexity = "O(1)"},
-    {.name = "role",
-     .handler = Role,
-     .arity = 1,
-     .flags = datatypes::kNoScript | datatypes::kLoading | datatypes::kStale | datatypes::kFast,
-     .acl = datatypes::kAclAdmin | datatypes::kAclDangerous,
-     .group = "server",
-     .since = "2.8.12",
-     .summary = "Tells the server's role in replication.",
      .complexity = "O(1)"},
     {.name = "time",
      .handler = Time,

@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include "datatypes/to_replicas.h"
 #include "lsm/collection.h"
 #include "lsm/store_upkeep.h"
 
@@ -31,7 +32,9 @@ std::vector<std::string> TestSession::TakeReplies() {
 TestServer::TestServer(const Options& options) : options_(options) {
   AddDataCommands(table_);
   table_.Add(options.commands);
-  notifier_.deliver = [this](uint32_t, std::string_view event, uint32_t db, std::string_view key) {
+  notifier_.deliver = [this](uint32_t event_class, std::string_view event, uint32_t db,
+                             std::string_view key) {
+    if (event_class == kNotifyReplicas) return;  // Said to others than those who watch events.
     std::string text = db == 0 ? std::string() : std::to_string(db) + ":";
     text += event;
     text += ' ';
