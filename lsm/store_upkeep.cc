@@ -51,16 +51,18 @@ void StoreImpl::HurryApplier() {
 // What was changed stays in RAM until it is applied. Random writes to a collection that is larger
 // than RAM pin a page each: the applier's backlog of a few megabytes can hold all of the hot tier
 // and more. So writers are slowed, too, when the tier is over its budget and the applier has not
-// caught up: it is what eviction waits for.
+// caught up: it is what eviction waits for. One command may write one row or thousands; so the
+// delay has no small bound, but grows until the tier shrinks.
 uint32_t StoreImpl::PinnedDelayUs() const {
   constexpr uint64_t kCaughtUpBytes = uint64_t{64} << 10;
-  constexpr double kMaxDelayUs = 5000;
+  constexpr double kDelayUs = 5000;  // At a quarter of the budget over.
+  constexpr double kMaxDelayUs = 500'000;
   const auto used = static_cast<double>(hot_.used_bytes());
   const auto budget = static_cast<double>(hot_budget_bytes_);
   const double start = budget * 1.125;
   if (used <= start || parts_->applier->backlog_bytes() <= kCaughtUpBytes) return 0;
-  const double over = std::min((used - start) / (budget / 4 + 1), 1.0);
-  return static_cast<uint32_t>(kMaxDelayUs * over * over);
+  const double over = (used - start) / (budget / 4 + 1);
+  return static_cast<uint32_t>(std::min(kDelayUs * over * over, kMaxDelayUs));
 }
 
 uint32_t StoreImpl::WriteDelayUs() const {
