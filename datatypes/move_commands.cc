@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Values that get another name, another database, or a second copy.
 #include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
 
 #include "datatypes/arguments.h"
 #include "datatypes/command_context.h"
 #include "datatypes/command_table.h"
 #include "datatypes/copy_value.h"
+#include "datatypes/draft.h"
 #include "datatypes/errors.h"
+#include "datatypes/key_watch.h"
 #include "datatypes/rerun.h"
+#include "lsm/row_expiry.h"
+#include "lsm/row_stream.h"
 
 namespace datatypes {
 namespace {
@@ -77,6 +84,98 @@ Result<void> Move(CommandContext& ctx) {
   return {};
 }
 
+Result<void> CopyNow(CommandContext& ctx, uint32_t to_db) {
+  const std::string_view to = ctx.args[2];
+  RETURN_IF_ERROR(CopyValue(ctx.keyspace, ctx.args[1], ctx.keyspace.InDb(to_db), to));
+  NotifyIn(ctx, to_db, kNotifyNew, "new", to);
+  NotifyIn(ctx, to_db, kNotifyGeneric, "copy_to", to);
+  ctx.reply.Integer(1);
+  return {};
+}
+
+// Copies a large collection a part at a time while others run: its rows are read from a snapshot,
+// off the loop, into a draft. If the source was changed meanwhile, all begins anew, and after some
+// such disappointments is done at one go: so the copy is what the source is when it appears.
+class CopyWalk final : public Suspension {
+ public:
+  CopyWalk(lsm::Store& store, uint32_t to_db, Existing existing)
+      : to_db_(to_db), existing_(existing), watch_(store) {}
+
+  Result<bool> Resume(CommandContext& ctx) override {
+    if (draft_ != nullptr && !draft_->MayGoOn(*this)) return Wait(ctx);
+    const Keyspace to_space = ctx.keyspace.InDb(to_db_);
+    ASSIGN_OR_RETURN(const lsm::Entry* const taken, to_space.Peek(ctx.args[2]));
+    ASSIGN_OR_RETURN(const lsm::Entry* const source, ctx.keyspace.Get(ctx.args[1]));
+    if (source == nullptr || (taken != nullptr && existing_ == Existing::kKeep)) {
+      ctx.reply.Integer(0);
+      return true;
+    }
+    if (watch_.changed()) return Begin(ctx);
+    if (std::exchange(fetching_, false)) {
+      const bool last = rows_->slice().last();
+      RETURN_IF_ERROR(draft_->Append(rows_->slice(), *this));
+      fetching_ = !last;
+      if (fetching_) rows_->Fetch(*this);
+      return Wait(ctx);
+    }
+    if (!draft_->Settle(*this)) return Wait(ctx);
+    RETURN_IF_ERROR(Finish(ctx, *source));
+    return true;
+  }
+  void TimeOut(CommandContext&) override {}  // There is no deadline.
+
+ private:
+  static constexpr int kMaxTries = 3;
+
+  Result<bool> Wait(CommandContext& ctx) {
+    ctx.yield = pending() == 0;
+    return false;
+  }
+
+  Result<bool> Begin(CommandContext& ctx) {
+    draft_.reset();
+    rows_.reset();
+    fetching_ = false;
+    lsm::Store& store = ctx.keyspace.store();
+    // A snapshot is of whole turns.
+    if (!store.CommitTurn().ok()) return Wait(ctx);
+    ASSIGN_OR_RETURN(const lsm::Entry* const source, ctx.keyspace.Get(ctx.args[1]));
+    if (++tries_ >= kMaxTries || !source->has_collection()) {
+      RETURN_IF_ERROR(CopyNow(ctx, to_db_));
+      return true;
+    }
+    watch_.Begin(ctx.keyspace.db(), ctx.args.subspan(1, 1));
+    rows_ = lsm::StreamRows(store, *source, {});
+    draft_ = std::make_unique<Draft>(store, ctx.random, static_cast<Type>(source->type()));
+    fetching_ = true;
+    rows_->Fetch(*this);
+    return false;
+  }
+
+  Result<void> Finish(CommandContext& ctx, const lsm::Entry& source) {
+    const std::string payload(source.payload());
+    Draft::Head head;
+    head.type_flags = source.type_flags();
+    head.payload = payload;
+    head.row_times = lsm::RowExpiry::TimesOf(source);
+    head.expire_at_ms = source.expire_at_ms();
+    const std::string_view to = ctx.args[2];
+    RETURN_IF_ERROR(draft_->MoveTo(ctx.keyspace.InDb(to_db_), to, head));
+    NotifyIn(ctx, to_db_, kNotifyNew, "new", to);
+    NotifyIn(ctx, to_db_, kNotifyGeneric, "copy_to", to);
+    ctx.reply.Integer(1);
+    return {};
+  }
+
+  const uint32_t to_db_;
+  const Existing existing_;
+  KeyWatch watch_;
+  std::unique_ptr<lsm::RowStream> rows_;
+  std::unique_ptr<Draft> draft_;
+  int tries_ = 0;
+  bool fetching_ = false;
+};
+
 // COPY source destination [DB destination-db] [REPLACE]
 Result<void> Copy(CommandContext& ctx) {
   lsm::Store& store = ctx.keyspace.store();
@@ -101,11 +200,13 @@ Result<void> Copy(CommandContext& ctx) {
     ctx.reply.Integer(0);
     return {};
   }
-  RETURN_IF_ERROR(CopyValue(ctx.keyspace, from, ctx.keyspace.InDb(to_db), to));
-  NotifyIn(ctx, to_db, kNotifyNew, "new", to);
-  NotifyIn(ctx, to_db, kNotifyGeneric, "copy_to", to);
-  ctx.reply.Integer(1);
-  return {};
+  // Not by may_suspend: it may have waited for a load of `to`.
+  if (ctx.may_block && source->has_collection() && IsLongWork(source->collection())) {
+    ctx.Suspend(std::make_unique<CopyWalk>(store, to_db, existing));
+    ctx.yield = true;
+    return {};
+  }
+  return CopyNow(ctx, to_db);
 }
 
 constexpr CommandSpec kMoveCommands[] = {

@@ -25,6 +25,7 @@ Result<bool> RangeStream::Start(CommandContext& ctx) {
     if (planned == Planned::kWaits) return false;
     if (planned == Planned::kAnswered) return true;
     left_ = range.rows;
+    all_rows_ = range.rows == kAllRows;
     rows_ = lsm::StreamRows(store, *range.entry, std::move(range.walk));
   }
   if (rows_ == nullptr) {
@@ -36,7 +37,7 @@ Result<bool> RangeStream::Start(CommandContext& ctx) {
   return false;
 }
 
-Result<void> RangeStream::WriteSlice(resp::Writer& reply) {
+Result<bool> RangeStream::WriteSlice(resp::Writer& reply) {
   if (!std::exchange(begun_, true)) WriteHeader(reply, left_);
   Result<bool> written = true;
   rows_->slice().ForEach([&](std::string_view subkey, std::string_view value) {
@@ -46,18 +47,22 @@ Result<void> RangeStream::WriteSlice(resp::Writer& reply) {
     return written.has_value();
   });
   if (!written) return tl::unexpected(written.error());
-  if (left_ > 0 && rows_->slice().last()) {
+  const bool last = rows_->slice().last();
+  const bool complete = all_rows_ ? last : left_ == 0;
+  if (complete) {
+    WriteEnd(reply);
+  } else if (last) {
     return tl::unexpected(
         Error(lsm::Status::Corruption("a collection has fewer rows than its key says")));
   }
-  return {};
+  return complete;
 }
 
 Result<bool> RangeStream::Resume(CommandContext& ctx) {
   if (rows_ == nullptr) return Start(ctx);
   if (std::exchange(fetching_, false)) {
-    RETURN_IF_ERROR(WriteSlice(ctx.reply));
-    if (left_ == 0) return true;
+    ASSIGN_OR_RETURN(const bool complete, WriteSlice(ctx.reply));
+    if (complete) return true;
   }
   // It is woken when the output has drained.
   if (ctx.session.pending_output_bytes() > kMaxUnsentBytes) return false;

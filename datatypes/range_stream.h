@@ -38,8 +38,10 @@ class RangeStream : public Suspension {
   struct Range {
     lsm::Entry* entry = nullptr;
     lsm::RowWalk walk;
-    uint64_t rows = 0;  // That will be written.
+    uint64_t rows = 0;  // That will be written; at least one.
   };
+  // For Range::rows: all of the walk, which need not be counted, and may be none.
+  static constexpr uint64_t kAllRows = UINT64_MAX;
   enum class Planned : uint8_t {
     kStream,    // `range` is set.
     kAnswered,  // The reply is written, since it is short.
@@ -53,13 +55,16 @@ class RangeStream : public Suspension {
   // False: it is none of those that count, and nothing was written.
   virtual Result<bool> WriteRow(resp::Writer& reply, std::string_view subkey,
                                 std::string_view value) = 0;
+  virtual void WriteEnd(resp::Writer&) {}
 
  private:
   Result<bool> Start(CommandContext& ctx);
-  Result<void> WriteSlice(resp::Writer& reply);
+  // True: it was the last one.
+  Result<bool> WriteSlice(resp::Writer& reply);
 
   std::unique_ptr<lsm::RowStream> rows_;
   uint64_t left_ = 0;
+  bool all_rows_ = false;
   int load_rounds_ = 0;
   bool fetching_ = false;
   bool begun_ = false;

@@ -3,9 +3,7 @@
 // SINTERCARD.
 //
 // Large sets are read a part at a time, and nothing of them is gathered but the result: of a reply,
-// the reply itself; of a STORE form, the members once in one string. That is then written as one
-// set in one turn, as COPY writes one: a result of millions of members holds up the loop for that
-// time.
+// the reply itself; of a STORE form, the members in one string, or if they are many, a draft.
 #include <algorithm>
 #include <cstdint>
 #include <memory>
@@ -15,15 +13,17 @@
 #include <vector>
 
 #include "datatypes/arguments.h"
-#include "datatypes/collection_watch.h"
 #include "datatypes/command_table.h"
+#include "datatypes/draft.h"
 #include "datatypes/errors.h"
 #include "datatypes/gathered_bulks.h"
+#include "datatypes/key_watch.h"
 #include "datatypes/row_loads.h"
 #include "datatypes/set_access.h"
 #include "datatypes/set_algebra.h"
 #include "datatypes/set_errors.h"
 #include "datatypes/set_families.h"
+#include "datatypes/value_rows.h"
 #include "resp/number_parse.h"
 
 namespace datatypes {
@@ -80,6 +80,7 @@ class MemberList {
     bytes_.clear();
     ends_.clear();
   }
+  size_t count() const { return ends_.size(); }
   std::vector<std::string_view> Views() const {
     std::vector<std::string_view> views;
     views.reserve(ends_.size());
@@ -96,6 +97,49 @@ class MemberList {
   std::vector<size_t> ends_;
 };
 
+// A large set that is made a part at a time.
+class SetDraft {
+ public:
+  SetDraft(CommandContext& ctx)
+      : draft_(ctx.keyspace.store(), ctx.random, kSet),
+        rows_(MakeSetRows(ctx.settings, [this](std::string_view subkey, std::string_view value) {
+          draft_.Add(subkey, value);
+          return lsm::Status();
+        })) {}
+
+  Draft& draft() { return draft_; }
+  void Add(std::string_view member) {
+    const lsm::Status taken = rows_->SetMember(member);
+    ENSURE(taken.ok());
+  }
+  // After the last member: to be flushed then.
+  void Complete() {
+    const lsm::Result<bool> any = rows_->Finish(&head_);
+    ENSURE(any && *any && head_.has_rows);
+    complete_ = true;
+  }
+  bool complete() const { return complete_; }
+  Result<void> Store(CommandContext& ctx) {
+    const std::string_view key = ctx.args[1];
+    ASSIGN_OR_RETURN(const lsm::Entry* const old, ctx.keyspace.Peek(key));
+    const bool existed = old != nullptr;
+    Draft::Head head;
+    head.type_flags = head_.type_flags;
+    head.payload = head_.payload;
+    RETURN_IF_ERROR(draft_.MoveTo(ctx.keyspace, key, head));
+    if (!existed) ctx.Notify(kNotifyNew, "new", key);
+    ctx.Notify(kNotifySet, ctx.spec.name, key);
+    ctx.reply.Integer(static_cast<int64_t>(draft_.rows()));
+    return {};
+  }
+
+ private:
+  Draft draft_;
+  std::unique_ptr<ValueRows> rows_;
+  ValueHead head_;
+  bool complete_ = false;
+};
+
 // The result, as far as it is known.
 class Gathered {
  public:
@@ -107,7 +151,7 @@ class Gathered {
         bulks_.Add(member);
         break;
       case Output::kStore:
-        members_.Add(member);
+        draft_ != nullptr ? draft_->Add(member) : members_.Add(member);
         break;
       case Output::kCount:
         ++count_;
@@ -117,7 +161,16 @@ class Gathered {
   void Clear() {
     bulks_.Clear();
     members_.Clear();
+    draft_.reset();
     count_ = 0;
+  }
+  SetDraft* draft() { return draft_.get(); }
+  // Of many members, makes them a draft.
+  void Spill(CommandContext& ctx) {
+    if (draft_ != nullptr || members_.count() <= kMaxSetMembersAtOnce) return;
+    draft_ = std::make_unique<SetDraft>(ctx);
+    for (const std::string_view member : members_.Views()) draft_->Add(member);
+    members_.Clear();
   }
   Result<void> Finish(CommandContext& ctx) {
     switch (output_) {
@@ -137,6 +190,7 @@ class Gathered {
   const Output output_;
   GatheredBulks bulks_;
   MemberList members_;
+  std::unique_ptr<SetDraft> draft_;
   int64_t count_ = 0;
 };
 
@@ -148,17 +202,25 @@ class Gathered {
 class CombineWalk final : public Suspension {
  public:
   // `first_key`: where the keys are in the arguments.
-  CombineWalk(const Request& request, size_t first_key)
-      : first_key_(first_key),
+  CombineWalk(lsm::Store& store, const Request& request, size_t first_key)
+      : watch_(store),
+        first_key_(first_key),
         key_count_(request.keys.size()),
         combiner_(request.operation, request.limit),
         gathered_(request.output) {}
 
   Result<bool> Resume(CommandContext& ctx) override {
+    SetDraft* draft = gathered_.draft();
+    if (draft != nullptr && !draft->draft().MayGoOn(*this)) return Wait(ctx);
     const Args keys = ctx.args.subspan(first_key_, key_count_);
     ASSIGN_OR_RETURN(const std::vector<Set> sets, OpenSets(ctx, keys));
+    if (draft != nullptr && draft->complete() && !watch_.changed()) {
+      if (!draft->draft().Settle(*this)) return Wait(ctx);
+      RETURN_IF_ERROR(draft->Store(ctx));
+      return true;
+    }
     for (int step = 0; step < kStepsAtOnce || LastTry(); ++step) {
-      if (!Unchanged(sets) && !Begin(ctx, sets)) break;
+      if (watch_.changed()) Begin(ctx, sets);
       // The loads of a step may take two rounds: of its members, and of what they are looked up in.
       // What was evicted again meanwhile is loaded on the spot.
       if (!LastTry() && rounds_ < kMaxRounds) {
@@ -170,6 +232,13 @@ class CombineWalk final : public Suspension {
       ASSIGN_OR_RETURN(const bool more,
                        combiner_.Step(sets, kStepMembers,
                                       [this](std::string_view member) { gathered_.Add(member); }));
+      if (!LastTry()) gathered_.Spill(ctx);
+      draft = gathered_.draft();
+      if (draft != nullptr && (!more || draft->draft().needs_flush())) {
+        if (!more) draft->Complete();
+        RETURN_IF_ERROR(draft->draft().Flush(*this));
+        return Wait(ctx);
+      }
       if (more) continue;
       RETURN_IF_ERROR(gathered_.Finish(ctx));
       return true;
@@ -180,37 +249,30 @@ class CombineWalk final : public Suspension {
   void TimeOut(CommandContext&) override {}  // There is no deadline.
 
  private:
+  Result<bool> Wait(CommandContext& ctx) {
+    ctx.yield = pending() == 0;
+    return false;
+  }
+
   static constexpr uint64_t kStepMembers = 512;
   static constexpr int kStepsAtOnce = 4;
   static constexpr int kMaxRounds = 2;
   static constexpr int kMaxTries = 3;
 
   bool LastTry() const { return tries_ >= kMaxTries; }
-  bool Unchanged(const std::vector<Set>& sets) const {
-    for (size_t i = 0; i < watches_.size(); ++i) {
-      if (!watches_[i].Unchanged(sets[i].entry())) return false;
-    }
-    return !watches_.empty();
-  }
-  bool Begin(CommandContext& ctx, const std::vector<Set>& sets) {
+  void Begin(CommandContext& ctx, const std::vector<Set>& sets) {
     ++tries_;
     rounds_ = 0;
     gathered_.Clear();
     combiner_.Restart(sets);
-    watches_.assign(sets.size(), {});
-    bool begun = true;
-    for (size_t i = 0; i < sets.size(); ++i) {
-      if (!watches_[i].Begin(sets[i].entry(), ctx.keyspace.store().committed_seq())) begun = false;
-    }
-    if (!begun && !LastTry()) watches_.clear();
-    return begun || LastTry();
+    watch_.Begin(ctx.keyspace.db(), ctx.args.subspan(first_key_, key_count_));
   }
 
+  KeyWatch watch_;
   const size_t first_key_;
   const size_t key_count_;
   SetCombiner combiner_;
   Gathered gathered_;
-  std::vector<CollectionWatch> watches_;
   int tries_ = 0;
   int rounds_ = 0;
 };
@@ -272,7 +334,7 @@ Result<void> Combine(CommandContext& ctx, const Request& request) {
   });
   if (ctx.may_suspend && !(small && loadable)) {
     const auto first_key = static_cast<size_t>(request.keys.data() - ctx.args.data());
-    ctx.Suspend(std::make_unique<CombineWalk>(request, first_key));
+    ctx.Suspend(std::make_unique<CombineWalk>(ctx.keyspace.store(), request, first_key));
     ctx.yield = true;
     return {};
   }

@@ -11,6 +11,7 @@
 #include "datatypes/set_options.h"
 #include "datatypes/string_access.h"
 #include "datatypes/string_families.h"
+#include "datatypes/string_stream.h"
 #include "datatypes/string_value.h"
 #include "datatypes/to_replicas.h"
 #include "lsm/store.h"
@@ -27,6 +28,7 @@ Result<void> Get(CommandContext& ctx) {
     return {};
   }
   ASSIGN_OR_RETURN(const String string, String::Of(ctx.keyspace, key, entry));
+  if (IsStreamed(ctx, string, 0, string.size())) return StreamBytes(ctx, 0, string.size());
   RETURN_IF_ERROR(ReplyWhole(ctx, key, string));
   return {};
 }

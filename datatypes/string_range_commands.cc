@@ -8,6 +8,7 @@
 #include "datatypes/errors.h"
 #include "datatypes/string_access.h"
 #include "datatypes/string_families.h"
+#include "datatypes/string_stream.h"
 #include "datatypes/string_value.h"
 
 namespace datatypes {
@@ -73,6 +74,7 @@ Result<void> GetRange(CommandContext& ctx) {
   }
   const uint64_t from = static_cast<uint64_t>(start);
   const uint64_t to = static_cast<uint64_t>(end) + 1;
+  if (IsStreamed(ctx, string, from, to)) return StreamBytes(ctx, from, to);
   ChunkLoads loads(ctx);
   loads.Need(string, from, to);
   if (loads.Suspend()) return {};

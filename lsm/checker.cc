@@ -268,7 +268,7 @@ void Checker::ReadDatabases() {
       Problem("database " + Text(*db) + ": " + database.error().message());
       continue;
     }
-    ++report_.databases;
+    if (*db != kDraftsDatabaseNumber) ++report_.databases;
     highest_generation_ = std::max(highest_generation_, database->generation);
     const bool fresh =
         keyspaces_.try_emplace(database->generation, Counts{*db, *database, 0, 0}).second;

@@ -191,6 +191,8 @@ struct DatabaseRow {
   uint64_t expiring = 0;
 };
 std::string DatabaseRowName(uint32_t db);
+// The one of drafts (lsm/draft.h), whatever the number of databases.
+inline constexpr uint32_t kDraftsDatabaseNumber = UINT32_MAX;
 std::string EncodeDatabase(const DatabaseRow& row);
 Result<DatabaseRow> DecodeDatabase(std::string_view value);
 // The database that a store row's name is of; an error if it is another row.

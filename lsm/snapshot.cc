@@ -36,6 +36,7 @@ Result<std::unique_ptr<Snapshot>> Snapshot::Take(Shards& shards, uint64_t seq) {
   for (const auto& row : rows) {
     const Result<uint32_t> db = DecodeDatabaseRowName(row.name);
     if (!db.has_value()) continue;  // Some other row whose name begins so.
+    if (*db == kDraftsDatabaseNumber) continue;
     LSM_ASSIGN_OR_RETURN(const DatabaseRow database, DecodeDatabase(row.value));
     out->databases_.push_back({*db, database});
   }

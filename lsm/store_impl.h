@@ -51,6 +51,7 @@ SyncPolicy LogPolicy(FsyncPolicy policy);
 //   store_expiry.cc    keys whose time has come
 //   store_scan.cc      walks over keys, random keys
 //   store_stream.cc    streams of rows
+//   store_draft.cc     values that are made over many turns
 //   store_upkeep.cc    eviction, housekeeping, statistics, snapshots
 // What a change does: edits the entry, puts it on the hot tier's list of the turn, appends the rows
 // of collections and garbage to batch_ at once. SerialiseTurn() brings the listed entries' metas
@@ -82,6 +83,9 @@ class StoreImpl final : public Store,
   // lsm/row_stream.h
   std::unique_ptr<RowStream> StreamRows(const Entry& entry, RowWalk walk);
   bool PrefetchRows(Entry& entry, RowsWanted wanted, LoadWaiter& waiter);
+  // lsm/draft.h
+  Entry* AppendDraftRows(Entry* draft, const RowSlice& rows);
+  Status AwaitApplied(LoadWaiter& waiter);
   Result<Entry*> FindOrLoad(uint32_t db, std::string_view key, Access access) override;
 
   Entry* Create(uint32_t db, std::string_view key, TypeCode type, uint8_t type_flags,
@@ -105,7 +109,7 @@ class StoreImpl final : public Store,
   void Delete(Entry* entry) override;
   Entry* Move(Entry* entry, uint32_t to_db, std::string_view to_key) override;
 
-  uint32_t databases() const override { return keyspaces_.size(); }
+  uint32_t databases() const override { return options_.databases; }
   uint64_t KeyCount(uint32_t db) const override { return keyspaces_.at(db).keys; }
   uint64_t ExpiringCount(uint32_t db) const override { return keyspaces_.at(db).expiring; }
   void Flush(uint32_t db) override;
@@ -274,6 +278,17 @@ class StoreImpl final : public Store,
   void EndFetch(StreamState& state, const Status& status);
   void AbandonStreams(const LoadWaiter& waiter);
 
+  // ---- Drafts, whose database is the one after those that clients see.
+  struct AppliedWait {
+    LoadWaiter* waiter = nullptr;  // None: it was abandoned.
+  };
+  uint32_t drafts_db() const { return options_.databases; }
+  // What the database's row is called.
+  std::string RowNameOf(uint32_t db) const {
+    return DatabaseRowName(db == drafts_db() ? kDraftsDatabaseNumber : db);
+  }
+  void AbandonApplied(const LoadWaiter& waiter);
+
   // ---- Upkeep.
   bool HasDeleted() const;
   void FreeUntil(int64_t until_us);
@@ -339,6 +354,7 @@ class StoreImpl final : public Store,
   absl::flat_hash_map<ExpiryWaiter*, std::unique_ptr<ExpiryWaiter>> expiry_waiters_;
   std::vector<ScanJob*> scans_;  // Under way, oldest first.
   std::vector<StreamState*> streams_;
+  std::vector<AppliedWait*> applied_waits_;
 
   std::mt19937_64 random_;
   uint32_t coarse_now_s_ = 0;

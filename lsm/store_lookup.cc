@@ -132,6 +132,7 @@ bool StoreImpl::PrefetchAll(Entry& entry, uint64_t max_rows, LoadWaiter& waiter)
 void StoreImpl::Abandon(LoadWaiter& waiter) {
   AbandonScans(waiter);
   AbandonStreams(waiter);
+  AbandonApplied(waiter);
   board_->Abandon(waiter);
 }
 

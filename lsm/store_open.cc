@@ -37,7 +37,7 @@ StoreImpl::StoreImpl(const StoreOptions& options, FileSystem& files, Clock& cloc
       clock_(clock),
       wake_loop_(wake_loop ? std::move(wake_loop) : [] {}),
       fsync_policy_(options.fsync_policy),
-      keyspaces_(options.databases),
+      keyspaces_(options.databases + 1),
       // Not to be guessed from outside, or chosen keys could fill one segment.
       hot_(std::random_device()() * uint64_t{0x9E3779B97F4A7C15}, *this, &collection_env_),
       hot_budget_bytes_(options.hot_budget_bytes),
@@ -79,6 +79,7 @@ Status StoreImpl::Start() {
   board_->HoldRows(rows_held_until_ != 0);
   LSM_RETURN_IF_ERROR(ReadKeyspaces());
   StartHelpers();
+  if (keyspaces_.at(drafts_db()).keys > 0) Flush(drafts_db());  // A crash has left them.
   return Status();
 }
 
@@ -210,7 +211,7 @@ Status StoreImpl::ReadKeyspaces() {
   }
   reserved_collection_ = counters_.next_collection;
   for (uint32_t db = 0; db < keyspaces_.size(); ++db) {
-    LSM_ASSIGN_OR_RETURN(const std::optional<std::string> bytes, StoreRow(DatabaseRowName(db)));
+    LSM_ASSIGN_OR_RETURN(const std::optional<std::string> bytes, StoreRow(RowNameOf(db)));
     Keyspace space;
     if (bytes.has_value()) {
       LSM_ASSIGN_OR_RETURN(const DatabaseRow row, DecodeDatabase(*bytes));

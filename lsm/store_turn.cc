@@ -68,8 +68,7 @@ void StoreImpl::SerialiseTurn() {
     Keyspace& space = keyspaces_.at(db);
     if (!space.changed) continue;
     space.changed = false;
-    PutStoreRow(DatabaseRowName(db),
-                EncodeDatabase({space.generation, space.keys, space.expiring}));
+    PutStoreRow(RowNameOf(db), EncodeDatabase({space.generation, space.keys, space.expiring}));
   }
 }
 

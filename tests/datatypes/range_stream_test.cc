@@ -294,6 +294,27 @@ TEST_CASE("a client that goes in the middle of a streamed reply leaves nothing b
   CHECK(server.RunLine("LLEN l") == ":20000");
 }
 
+TEST_CASE("long strings are streamed, with the zeros that no chunk holds") {
+  TestServer::InEachMode([](TestServer& server) {
+    std::string text;
+    for (int i = 0; text.size() < 9'000'000; ++i) text += std::to_string(i) + ".";
+    server.Run({"SET", "s", text});
+    server.RunLine("SETRANGE s 14000000 end");
+    server.RunLine("SETBIT b 60000000 1");
+    server.RunLine("SETRANGE b 100000 xyz");
+    for (const std::string line :
+         {"GET s", "GET b", "GETRANGE s 1 -2", "GETRANGE s 32704 9000000", "GETRANGE s 5000000 -1",
+          "GETRANGE b 50000 7000000", "GETRANGE s 32703 8000000", "GETRANGE b 100001 -3"}) {
+      CAPTURE(line);
+      CHECK(server.RunLine(line) == RunNow(server, line));
+    }
+    BeginSlowly(server, 1, "GET s");
+    CHECK(server.session(1).pending_output_bytes() < size_t{1} << 20);
+    server.RunLine("DEL s");
+    CHECK(Finish(server, 1).find(text) == 1);
+  });
+}
+
 TEST_CASE("long elements are streamed, too") {
   TestServer server;
   const std::string large(100'000, 'x');
