@@ -182,8 +182,9 @@ Result<void> List::Push(End end, Args elements) {
   if (exists()) {
     // After this nothing can fail: what follows goes into the same page, or into new ones.
     const OrderLabel label = end == End::kHead ? extras_.first.Before() : extras_.last.After();
-    if (const lsm::Result<bool> loaded = rows().Contains(label.view()); !loaded) {
-      return Failed(loaded.error());
+    if (!fully_resident()) {
+      const lsm::Result<bool> loaded = rows().Contains(label.view());
+      if (!loaded) return Failed(loaded.error());
     }
   } else {
     entry_ = store().Create(keyspace_.db(), key_, kList, 0, {});
