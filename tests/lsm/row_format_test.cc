@@ -120,7 +120,8 @@ TEST_CASE("row_format: a meta with times of rows is as in FORMAT.md") {
   CHECK_FALSE(DecodeMeta(value)->head.expired(1700000000009));
   CHECK(DecodeMeta(value)->head.expired(1700000000010));
   head.row_times.all_ms = kNoExpiry;
-  const auto meta = DecodeMeta(EncodeMeta(head, "x"));
+  const std::string changed = EncodeMeta(head, "x");  // What is decoded points into it.
+  const auto meta = DecodeMeta(changed);
   CHECK(meta->head.row_times == head.row_times);
   CHECK(meta->payload == "x");
   CHECK_FALSE(meta->head.expired(1800000000000));
