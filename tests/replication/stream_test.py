@@ -73,7 +73,7 @@ CASES = [
                      "GEORADIUS g 15 37 200 km STORE i"]),
     ("hashes", ["HSET h a 1 b 2", "HSET h a 1", "HSETNX h a 1", "HSETNX h c 1", "HMSET h d 4", "HDEL h a",
                 "HDEL h a", "HINCRBY h n 1", "HINCRBYFLOAT h n 1.5", "HINCRBYFLOAT h m 3.0e3", "HDEL h b c d n m"]),
-    ("hyperloglogs", ["PFADD p a b c", "PFADD p a", "PFADD p", "PFMERGE q p", "PFADD r"]),
+    ("hyperloglogs", ["PFADD p a b c", "PFADD p a", "PFADD p", "PFMERGE q p", "PFADD r", "PFCOUNT p", "PFCOUNT p", "PFCOUNT q"]),
     ("streams", ["XADD s * f v", "XADD s 99999999999999-* f v", "XADD s 99999999999999-* f v",
                  "XADD s MAXLEN 2 * f v", "XADD s MAXLEN ~ 1 99999999999999-7 f v",
                  "XADD u 5-1 f v", "XADD u MINID ~ 5 5-8 f v", "XADD s NOMKSTREAM 99999999999999-9 f v",
