@@ -14,6 +14,7 @@ using Operation = RowMerge::Operation;
 
 uint64_t OrderOf(std::string_view key) {
   if (key.size() >= sizeof(uint64_t)) return DecodeBigEndian(key, sizeof(uint64_t));
+  if (key.empty()) return 0;  // A shift by all bits is undefined.
   return DecodeBigEndian(key, key.size()) << (8 * (sizeof(uint64_t) - key.size()));
 }
 
