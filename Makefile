@@ -7,7 +7,7 @@ JOBS    ?= $(shell nproc)
 ARGS    ?=
 CMAKE_COMMON = -G Ninja -DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache
 
-.PHONY: all build run test install bench asan tsan fuzz lint format docs clean deps deps-test
+.PHONY: all build run test large install bench asan tsan fuzz lint format docs clean deps deps-test
 
 all: build
 
@@ -32,6 +32,11 @@ run: deps $(BUILD)/build.ninja
 test: deps-test $(BUILD)/build.ninja
 	@ninja -C $(BUILD) -j $(JOBS)
 	@tests/run-all.sh $(BUILD)
+
+# Collections of the size that docs and issues speak of; make test has smaller ones.
+large: deps-test build
+	@ninja -C $(BUILD) -j $(JOBS) tiercel-check
+	@python3 tests/large/large_test.py $(BUILD)/bin/tiercel-server --elements 5000000
 
 install: build
 	@cmake --install $(BUILD) --prefix $(PREFIX)

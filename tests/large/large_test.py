@@ -173,7 +173,7 @@ class Set(Kind):
 
 
 class Stream(Kind):
-    needs, size, whole = "xadd", "XLEN", None  # XRANGE is nested: read in parts.
+    needs, size, whole = "xadd", "XLEN", ("XRANGE", "-", "+")
     ordered = True
 
     def fill_many(self, numbers):
@@ -189,6 +189,12 @@ class Stream(Kind):
     def deep(self, client, i, rows):
         check("XRANGE", [self.entry(j) for j in range(i, i + rows)],
               client.call("XRANGE", self.key, i + 1, "+", "COUNT", rows))
+
+    def read_whole(self, words):
+        for i in range(self.count):
+            check("XRANGE", b"%d-0" % (i + 1), next(words))
+            check("XRANGE", (b"f", b"value:%d" % i), (next(words), next(words)))
+        return self.count * (self.count - 1) // 2
 
     def change(self, client):
         self.added = getattr(self, "added", 0) + 1  # No ID comes twice, though the entry is gone.
@@ -216,23 +222,45 @@ def fill(client, kind):
 
 
 def bulks(client):
-    """The elements of an array reply, one by one."""
+    """The elements of an array reply, and of the arrays within it, one by one."""
     header = client.file.readline()
     if not header.startswith(b"*"):
         raise Failed("not an array: %r" % header)
-    for _ in range(int(header[1:])):
-        size = int(client.file.readline()[1:])
-        yield client.file.read(size + 2)[:-2]
+    left = int(header[1:])
+    while left > 0:
+        left -= 1
+        header = client.file.readline()
+        if header.startswith(b"*"):
+            left += int(header[1:])
+        elif header.startswith(b"$"):
+            yield client.file.read(int(header[1:]) + 2)[:-2]
+        else:
+            raise Failed("in an array: %r" % header)
 
 
 def read_everything(client, kind):
-    if kind.whole is None:
-        return
     client.send(kind.whole[0], kind.key, *kind.whole[1:])
     words = bulks(client)
     check("sum of " + kind.whole[0], kind.count * (kind.count - 1) // 2, kind.read_whole(words))
     if next(words, None) is not None:
         raise Failed(kind.whole[0] + " has more elements than the key")
+
+
+def hold_back_nothing(server, kinds):
+    """While a client does not read its long reply, others write the same keys."""
+    slow = [Client(server.port, timeout=600) for _ in kinds]
+    for client, kind in zip(slow, kinds):
+        client.send(kind.whole[0], kind.key, *kind.whole[1:])
+    others = Client(server.port, timeout=600)
+    for kind in kinds:
+        for _ in range(20):
+            kind.change(others)
+    # What they get when they do read is what the keys were then.
+    for client, kind in zip(slow[:2], kinds):
+        check("sum of a slow reply", kind.count * (kind.count - 1) // 2,
+              kind.read_whole(bulks(client)))
+    for client in slow:
+        client.close()
 
 
 def read_all(client, kinds, chance):
@@ -322,6 +350,9 @@ def run(server, options, directory):
         step("read all of the %s" % kind.name, begin)
     for kind in kinds:
         kind.change(client)
+    begin = time.monotonic()
+    hold_back_nothing(server, kinds)
+    step("wrote while others did not read", begin)
 
     begin = time.monotonic()
     server.restart()
