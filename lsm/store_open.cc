@@ -66,6 +66,14 @@ StoreImpl::~StoreImpl() {
   }
   space_.reset();
   reader_.reset();
+  {
+    // What came back and was not taken may hold a snapshot of the shards.
+    std::vector<std::function<void()>> left;
+    {
+      const MutexLock lock(&inbox_mutex_);
+      left.swap(inbox_);
+    }
+  }
   parts_.reset();
 }
 
