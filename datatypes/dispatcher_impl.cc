@@ -185,6 +185,7 @@ bool Dispatcher::Impl::PrefetchKeys(Session& session, const CommandSpec& spec, A
 bool Dispatcher::Impl::Prefetch(Session& session, const CommandSpec& spec, Args args,
                                 lsm::LoadWaiter& waiter) {
   if (spec.keys.count == 0 && spec.find_keys == nullptr) return true;
+  const ExpiryView view(replica_store_, session);
   const Located located = Locate(session, spec, args);
   if (!located.resident) return PrefetchKeys(session, spec, args, waiter);
   if (spec.rows.kind == RowHint::Kind::kNone || located.first == nullptr ||
@@ -211,6 +212,7 @@ void Dispatcher::Impl::CountLookups(Session& session, const CommandSpec& spec, A
 
 Dispatcher::Outcome Dispatcher::Impl::RunAdmitted(Session& session, const CommandSpec& spec,
                                                   Args args, ParkedCommand* parked) {
+  const ExpiryView view(replica_store_, session);
   if ((spec.flags & kWrite) != 0 && !store_.Writable()) {
     const Error error = WriteRefused(store_.write_error());
     Reject(session, &spec, error);

@@ -18,6 +18,7 @@
 #include "datatypes/dispatcher.h"
 #include "datatypes/field_expiry.h"
 #include "datatypes/parked_command.h"
+#include "lsm/replica_store.h"
 
 namespace datatypes {
 
@@ -31,6 +32,7 @@ class Dispatcher::Impl final : public ParkingLot {
   Impl(lsm::Store& store, lsm::Clock& clock, const CommandTable& table, const Notifier& notifier,
        const Settings& settings, DispatchHooks& hooks)
       : store_(store),
+        replica_store_(lsm::ReplicaStore::Of(store)),
         clock_(clock),
         table_(table),
         notifier_(notifier),
@@ -69,6 +71,25 @@ class Dispatcher::Impl final : public ParkingLot {
   static constexpr uint64_t kMaxWholeRows = 4096;
   // RunReady() within RunReady(): a woken session's next commands may wake others.
   static constexpr int kMaxReadyDepth = 16;
+
+  // While a command of the primary's runs, or is looked at: it sees what has expired. A client's
+  // command is left alone, which may be the one that changes the mode.
+  class ExpiryView {
+   public:
+    ExpiryView(lsm::ReplicaStore& store, const Session& session)
+        : store_(&session == store.primary() ? &store : nullptr), outer_(store.expiry_mode()) {
+      if (store_ != nullptr) store_->SetExpiryMode(lsm::ReplicaStore::ExpiryMode::kKeep);
+    }
+    ~ExpiryView() {
+      if (store_ != nullptr) store_->SetExpiryMode(outer_);
+    }
+    ExpiryView(const ExpiryView&) = delete;
+    ExpiryView& operator=(const ExpiryView&) = delete;
+
+   private:
+    lsm::ReplicaStore* const store_;
+    const lsm::ReplicaStore::ExpiryMode outer_;
+  };
 
   // What a look at the declared keys has found.
   struct Located {
@@ -120,6 +141,7 @@ class Dispatcher::Impl final : public ParkingLot {
   static void Erase(std::vector<ParkedCommand*>& list, const ParkedCommand* parked);
 
   lsm::Store& store_;
+  lsm::ReplicaStore& replica_store_;
   lsm::Clock& clock_;
   const CommandTable& table_;
   const Notifier& notifier_;

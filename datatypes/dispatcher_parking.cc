@@ -110,6 +110,7 @@ void Dispatcher::Impl::Resume(ParkedCommand& parked) {
   CommandContext ctx = MakeContext(session, *parked.spec, parked.args.view(), reply, nullptr);
   Result<bool> result = true;
   if (parked.suspension->error().ok()) {
+    const ExpiryView view(replica_store_, session);
     ++depth_;
     const Session* const outer = std::exchange(running_, &session);
     result = parked.suspension->Resume(ctx);

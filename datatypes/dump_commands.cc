@@ -13,6 +13,7 @@
 #include "datatypes/command_table.h"
 #include "datatypes/dump_value.h"
 #include "datatypes/errors.h"
+#include "datatypes/has_passed.h"
 #include "datatypes/row_loads.h"
 #include "datatypes/to_replicas.h"
 #include "lsm/use_counter.h"
@@ -108,7 +109,7 @@ Result<void> Restore(CommandContext& ctx) {
   RETURN_IF_ERROR(RestoreValue(ctx.keyspace, key, payload, *version, ctx.settings));
   lsm::Store& store = ctx.keyspace.store();
   ASSIGN_OR_RETURN(lsm::Entry * entry, ctx.keyspace.Peek(key));
-  if (expire_at_ms != lsm::kNoExpiry && expire_at_ms <= ctx.now_ms) {
+  if (expire_at_ms != lsm::kNoExpiry && HasPassed(ctx, expire_at_ms)) {
     // It is gone before anybody can see it.
     const bool replaced = taken != nullptr;
     store.Delete(entry);

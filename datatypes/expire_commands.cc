@@ -10,6 +10,7 @@
 #include "datatypes/command_context.h"
 #include "datatypes/command_table.h"
 #include "datatypes/errors.h"
+#include "datatypes/has_passed.h"
 #include "datatypes/to_replicas.h"
 
 namespace datatypes {
@@ -96,7 +97,7 @@ Result<void> SetExpiry(CommandContext& ctx, Unit unit, Base base) {
     ctx.reply.Integer(0);
     return {};
   }
-  if (when_ms <= ctx.now_ms) {
+  if (HasPassed(ctx, when_ms)) {
     ctx.keyspace.store().Delete(entry);
     ToReplicas(ctx).Instead({"DEL", key});
     ctx.reply.Integer(1);

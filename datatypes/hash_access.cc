@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "datatypes/fields_to_replicas.h"
+#include "datatypes/has_passed.h"
 
 namespace datatypes {
 namespace {
@@ -64,7 +65,9 @@ Result<bool> DueErasedOrSuspended(CommandContext& ctx, Hash& hash, std::string_v
 }
 
 Result<Hash> OpenHash(const CommandContext& ctx, std::string_view key) {
-  return Hash::Open(ctx.keyspace, key, ctx.settings, ctx.now_ms);
+  // For commands that come from the primary no field's time has come before it says so.
+  const int64_t now_ms = KeepsExpired(ctx) ? 0 : ctx.now_ms;
+  return Hash::Open(ctx.keyspace, key, ctx.settings, now_ms);
 }
 
 void NotifyHash(const CommandContext& ctx, std::string_view key, bool created,

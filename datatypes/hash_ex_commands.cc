@@ -11,6 +11,7 @@
 #include "datatypes/errors.h"
 #include "datatypes/field_arguments.h"
 #include "datatypes/fields_to_replicas.h"
+#include "datatypes/has_passed.h"
 #include "datatypes/hash_access.h"
 #include "datatypes/hash_errors.h"
 #include "datatypes/hash_families.h"
@@ -65,7 +66,7 @@ Result<void> HGetEx(CommandContext& ctx) {
   ASSIGN_OR_RETURN(const Args fields, ParseFields(options, ctx.args, kFieldsNotPositive));
   if (!FieldsLoadedOrSuspended(ctx, hash, fields)) return {};
   for (const std::string_view field : fields) RETURN_IF_ERROR(hash.Load(field));
-  if (expire_at_ms && *expire_at_ms <= ctx.now_ms) {
+  if (expire_at_ms && HasPassed(ctx, *expire_at_ms)) {
     ASSIGN_OR_RETURN(const bool erased, ReplyAndErase(ctx, hash, fields));
     if (erased) NotifyFieldsRemoved(ctx, hash, key, "hdel");
     TellErased(ctx, key, fields);
@@ -175,7 +176,7 @@ Result<void> HSetEx(CommandContext& ctx) {
   }
   const bool existed = hash.exists();
   const bool sets_time = options.expire_at_ms >= 0;
-  const bool passed = sets_time && options.expire_at_ms <= ctx.now_ms;
+  const bool passed = sets_time && HasPassed(ctx, options.expire_at_ms);
   for (size_t i = 0; i < pairs.size(); i += 2) {
     // What goes at once is there for a moment, as the events say.
     const int64_t expire_at_ms = passed ? lsm::kNoExpiry : options.expire_at_ms;

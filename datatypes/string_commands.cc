@@ -8,6 +8,7 @@
 
 #include "datatypes/command_table.h"
 #include "datatypes/errors.h"
+#include "datatypes/has_passed.h"
 #include "datatypes/set_options.h"
 #include "datatypes/string_access.h"
 #include "datatypes/string_families.h"
@@ -70,7 +71,7 @@ Result<void> GetEx(CommandContext& ctx) {
 
   lsm::Store& store = ctx.keyspace.store();
   if (expire_at_ms) {
-    if (options.absolute() && *expire_at_ms <= ctx.now_ms) {
+    if (options.absolute() && HasPassed(ctx, *expire_at_ms)) {
       store.Delete(string.entry());
       ToReplicas(ctx).Instead({"DEL", key});
       ctx.Notify(kNotifyGeneric, "del", key);

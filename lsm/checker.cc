@@ -22,6 +22,7 @@
 #include "lsm/overlay_file_system.h"
 #include "lsm/row_batch.h"
 #include "lsm/shards.h"
+#include "lsm/staged_rows.h"
 
 namespace lsm {
 namespace {
@@ -64,7 +65,7 @@ class Checker {
     bool seen = false;  // Its rows were met.
   };
   struct Counts {
-    uint32_t db = 0;
+    std::string name;
     DatabaseRow row;
     uint64_t keys = 0;
     uint64_t expiring = 0;
@@ -79,6 +80,8 @@ class Checker {
   void VisitTag(RowTag tag, const RowVisitor& visit);
   void ReadGarbage();
   void ReadDatabases();
+  void ReadDatabases(const std::string& first_name, Result<uint32_t> (*decode)(std::string_view),
+                     const char* what);
   void CheckStoreRows();
   void CheckMeta(std::string_view row_key, std::string_view value);
   void CheckCollectionOf(const MetaKey& key, const MetaHead& head, bool live);
@@ -258,23 +261,31 @@ void Checker::ReadGarbage() {
 }
 
 void Checker::ReadDatabases() {
-  const auto rows = DiskReader(*shards_).ReadStoreRows(DatabaseRowName(0).substr(0, 2));
+  ReadDatabases(DatabaseRowName(0), DecodeDatabaseRowName, "database ");
+  ReadDatabases(StagedDatabaseRowName(0), DecodeStagedDatabaseRowName, "staged database ");
+}
+
+void Checker::ReadDatabases(const std::string& first_name,
+                            Result<uint32_t> (*decode)(std::string_view), const char* what) {
+  const auto rows = DiskReader(*shards_).ReadStoreRows(first_name.substr(0, first_name.size() - 4));
   if (!rows.has_value()) return Problem(rows.error().message());
   for (const auto& row : *rows) {
-    const auto db = DecodeDatabaseRowName(row.name);
+    const auto db = decode(row.name);
     if (!db.has_value()) continue;
+    const std::string name = what + Text(*db);
     const auto database = DecodeDatabase(row.value);
     if (!database.has_value()) {
-      Problem("database " + Text(*db) + ": " + database.error().message());
+      Problem(name + ": " + database.error().message());
       continue;
     }
     if (*db != kDraftsDatabaseNumber) ++report_.databases;
     highest_generation_ = std::max(highest_generation_, database->generation);
+    if (database->generation == 0) continue;  // Never used: a swap has put it there.
     const bool fresh =
-        keyspaces_.try_emplace(database->generation, Counts{*db, *database, 0, 0}).second;
-    if (!fresh) Problem("database " + Text(*db) + " has the keyspace of another one");
+        keyspaces_.try_emplace(database->generation, Counts{name, *database, 0, 0}).second;
+    if (!fresh) Problem(name + " has the keyspace of another one");
     if (garbage_generations_.contains(database->generation)) {
-      Problem("database " + Text(*db) + " has a keyspace that is on the garbage list");
+      Problem(name + " has a keyspace that is on the garbage list");
     }
   }
 }
@@ -395,7 +406,7 @@ void Checker::CheckTtlRow(std::string_view row_key) {
 
 void Checker::CheckCounts() {
   for (const auto& [generation, counts] : keyspaces_) {
-    const std::string name = "database " + Text(counts.db);
+    const std::string& name = counts.name;
     if (counts.keys != counts.row.keys) {
       Problem(name + " has " + Text(counts.keys) + " keys, its count says " +
               Text(counts.row.keys));

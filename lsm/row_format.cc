@@ -8,6 +8,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "lsm/staged_rows.h"
 #include "lsm/varint.h"
 
 namespace lsm {
@@ -23,8 +24,8 @@ enum MetaField : uint8_t {
   kAllMetaFields = 31,
 };
 
-constexpr char kDatabasePrefix[] = "db";
-constexpr size_t kDatabasePrefixBytes = sizeof(kDatabasePrefix) - 1;
+constexpr std::string_view kDatabasePrefix = "db";
+constexpr std::string_view kStagedPrefix = "staged";
 constexpr int kCrcBits = 16;
 
 constexpr std::array<uint16_t, 256> MakeCrc16Table() {
@@ -355,18 +356,35 @@ Result<uint64_t> DecodeApplied(std::string_view value) {
   return DecodeBigEndian(value, 8);
 }
 
-std::string DatabaseRowName(uint32_t db) {
-  std::string out(kDatabasePrefixBytes + 4, '\0');
-  std::memcpy(out.data(), kDatabasePrefix, kDatabasePrefixBytes);
-  EncodeBigEndian(out.data() + kDatabasePrefixBytes, db);
+namespace {
+
+std::string NumberedName(std::string_view prefix, uint32_t number) {
+  std::string out(prefix);
+  out.resize(prefix.size() + 4);
+  EncodeBigEndian(out.data() + prefix.size(), number);
   return out;
 }
 
-Result<uint32_t> DecodeDatabaseRowName(std::string_view name) {
-  if (name.size() != kDatabasePrefixBytes + 4 || !name.starts_with(kDatabasePrefix)) {
+Result<uint32_t> DecodeNumberedName(std::string_view prefix, std::string_view name) {
+  if (name.size() != prefix.size() + 4 || !name.starts_with(prefix)) {
     return BadRow("database row name");
   }
-  return static_cast<uint32_t>(DecodeBigEndian(name.substr(kDatabasePrefixBytes), 4));
+  return static_cast<uint32_t>(DecodeBigEndian(name.substr(prefix.size()), 4));
+}
+
+}  // namespace
+
+std::string DatabaseRowName(uint32_t db) {
+  return NumberedName(kDatabasePrefix, db);
+}
+std::string StagedDatabaseRowName(uint32_t db) {
+  return NumberedName(kStagedPrefix, db);
+}
+Result<uint32_t> DecodeDatabaseRowName(std::string_view name) {
+  return DecodeNumberedName(kDatabasePrefix, name);
+}
+Result<uint32_t> DecodeStagedDatabaseRowName(std::string_view name) {
+  return DecodeNumberedName(kStagedPrefix, name);
 }
 
 std::string EncodeDatabase(const DatabaseRow& row) {

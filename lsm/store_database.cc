@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <utility>
 
+#include "lsm/staged_rows.h"
 #include "lsm/store_impl.h"
 
 namespace lsm {
@@ -14,6 +15,11 @@ constexpr uint64_t kCollectionIdBlock = 4096;
 
 void StoreImpl::PutStoreRow(std::string_view name, std::string_view value) {
   batch_.Put(EncodeStoreKey(name), value);
+}
+
+std::string StoreImpl::RowNameOf(uint32_t db) const {
+  if (IsStaged(db)) return StagedDatabaseRowName(db - StagedDb(0));
+  return DatabaseRowName(db == drafts_db() ? kDraftsDatabaseNumber : db);
 }
 
 uint32_t StoreImpl::NextGeneration() {
@@ -39,20 +45,23 @@ void StoreImpl::EnsureGeneration(uint32_t db) {
   keyspaces_.Assign(db, space);
 }
 
+void StoreImpl::Empty(uint32_t db) {
+  if (keyspaces_.at(db).keys == 0) return;
+  // Metas of this turn go into the batch before the keyspace goes on the garbage list: the
+  // collector finds collections by their metas.
+  SerialiseTurn();
+  const uint32_t old = keyspaces_.at(db).generation;
+  batch_.Put(EncodeGarbageKey({Garbage::Kind::kGeneration, old}), {});
+  Keyspace fresh;
+  fresh.generation = NextGeneration();
+  fresh.changed = true;
+  keyspaces_.Assign(db, fresh);
+  dead_again_ = dead_again_ || dead_entries_;  // A walk under way has passed some of these.
+  dead_entries_ = true;
+}
+
 void StoreImpl::Flush(uint32_t db) {
-  if (keyspaces_.at(db).keys > 0) {
-    // Metas of this turn go into the batch before the keyspace goes on the garbage list: the
-    // collector finds collections by their metas.
-    SerialiseTurn();
-    const uint32_t old = keyspaces_.at(db).generation;
-    batch_.Put(EncodeGarbageKey({Garbage::Kind::kGeneration, old}), {});
-    Keyspace fresh;
-    fresh.generation = NextGeneration();
-    fresh.changed = true;
-    keyspaces_.Assign(db, fresh);
-    dead_again_ = dead_again_ || dead_entries_;  // A walk under way has passed some of these.
-    dead_entries_ = true;
-  }
+  Empty(db);
   ForEachObserver([&](KeyspaceObserver& observer) { observer.OnFlushed(db); });
 }
 
@@ -60,6 +69,26 @@ void StoreImpl::Swap(uint32_t a, uint32_t b) {
   if (a == b) return;
   ForEachObserver([&](KeyspaceObserver& observer) { observer.OnSwapped(a, b); });
   keyspaces_.Swap(a, b);
+}
+
+// ---- Staging.
+
+ReplicaStore& ReplicaStore::Of(Store& store) {
+  return static_cast<StoreImpl&>(store);
+}
+
+void StoreImpl::DropStaged() {
+  for (uint32_t db = 0; db < databases(); ++db) Empty(StagedDb(db));
+}
+
+void StoreImpl::ShowStaged() {
+  for (uint32_t db = 0; db < databases(); ++db) {
+    const uint32_t staged = StagedDb(db);
+    if (keyspaces_.at(db).keys == 0 && keyspaces_.at(staged).keys == 0) continue;
+    keyspaces_.Swap(db, staged);
+    Empty(staged);
+    ForEachObserver([&](KeyspaceObserver& observer) { observer.OnFlushed(db); });
+  }
 }
 
 void StoreImpl::FreeDeadEntries(size_t max_segments) {

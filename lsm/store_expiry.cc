@@ -39,6 +39,7 @@ void StoreImpl::ExpireNow(Entry* entry) {
   EntryParts parts = EntryAllocator::PartsOf(*entry);
   DropCollection(parts);
   entry = MakeAbsent(entry);
+  if (IsStaged(db)) return;
   if (by_rows) {
     if (row_expirer_ != nullptr) row_expirer_->OnAllExpired(db, entry->key());
     return;

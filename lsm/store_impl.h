@@ -28,6 +28,7 @@
 #include "lsm/mutex.h"
 #include "lsm/new_key_index.h"
 #include "lsm/recovery.h"
+#include "lsm/replica_store.h"
 #include "lsm/row_batch.h"
 #include "lsm/row_expiry.h"
 #include "lsm/row_stream.h"
@@ -58,6 +59,7 @@ SyncPolicy LogPolicy(FsyncPolicy policy);
 // into batch_: at the end of the turn, or before something in the midst of it looks at the indices.
 class StoreImpl final : public Store,
                         public RowExpiry,
+                        public ReplicaStore,
                         private RowSink,
                         private PageSource,
                         private HotTierListener,
@@ -114,6 +116,9 @@ class StoreImpl final : public Store,
   uint64_t ExpiringCount(uint32_t db) const override { return keyspaces_.at(db).expiring; }
   void Flush(uint32_t db) override;
   void Swap(uint32_t a, uint32_t b) override;
+  uint32_t StagedDb(uint32_t db) const override { return drafts_db() + 1 + db; }
+  void DropStaged() override;
+  void ShowStaged() override;
 
   bool Scan(uint32_t db, uint64_t cursor, size_t count, ScanPage& page,
             LoadWaiter& waiter) override;
@@ -155,6 +160,10 @@ class StoreImpl final : public Store,
   void SetHotBudget(uint64_t bytes) override { hot_budget_bytes_ = bytes; }
   void SetSweeping(bool on) override { sweeping_ = on; }
   void SetHeld(bool held) override { expiry_held_ = held; }
+  void SetExpiryMode(ExpiryMode mode) override { expiry_mode_ = mode; }
+  ExpiryMode expiry_mode() const override { return expiry_mode_; }
+  void SetPrimary(const void* who) override { primary_ = who; }
+  const void* primary() const override { return primary_; }
   StoreStats Stats() const override;
   void ResetStats() override;
 
@@ -217,6 +226,10 @@ class StoreImpl final : public Store,
   void Modified(const Entry& entry);
   Keyspace& SpaceOf(const Entry& entry);
   void EnsureGeneration(uint32_t db);
+  // A fresh keyspace for it; what the old one had goes to the garbage list.
+  void Empty(uint32_t db);
+  std::string RowNameOf(uint32_t db) const;
+  bool IsStaged(uint32_t db) const { return db > drafts_db(); }
   // Drops the collection to the garbage list; `parts` are left without it.
   void DropCollection(EntryParts& parts);
   // Without its collection, which must be dropped or moved already.
@@ -283,10 +296,6 @@ class StoreImpl final : public Store,
     LoadWaiter* waiter = nullptr;  // None: it was abandoned.
   };
   uint32_t drafts_db() const { return options_.databases; }
-  // What the database's row is called.
-  std::string RowNameOf(uint32_t db) const {
-    return DatabaseRowName(db == drafts_db() ? kDraftsDatabaseNumber : db);
-  }
   void AbandonApplied(const LoadWaiter& waiter);
 
   // ---- Upkeep.
@@ -350,6 +359,8 @@ class StoreImpl final : public Store,
 
   bool sweeping_ = true;
   bool expiry_held_ = false;
+  ExpiryMode expiry_mode_ = ExpiryMode::kDelete;
+  const void* primary_ = nullptr;
   std::deque<TtlRow> sweep_retries_;
   absl::flat_hash_map<ExpiryWaiter*, std::unique_ptr<ExpiryWaiter>> expiry_waiters_;
   std::vector<ScanJob*> scans_;  // Under way, oldest first.

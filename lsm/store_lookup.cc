@@ -17,7 +17,8 @@ bool StoreImpl::IsExpired(const Entry& entry) const {
 }
 
 bool StoreImpl::ExpireIfDue(Entry* entry) {
-  if (!IsExpired(*entry)) return false;
+  if (expiry_mode_ == ExpiryMode::kKeep || !IsExpired(*entry)) return false;
+  if (expiry_mode_ == ExpiryMode::kHide) return true;
   // On a full disk nothing may enter the turn, or replies to reads would wait for space too.
   if (Writable() && !expiry_held_) ExpireNow(entry);
   return true;

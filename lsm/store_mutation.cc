@@ -17,7 +17,7 @@ Keyspace& StoreImpl::SpaceOf(const Entry& entry) {
 void StoreImpl::Modified(const Entry& entry) {
   if (observer_ == nullptr && more_observers_.empty()) return;
   const uint32_t db = keyspaces_.IndexOf(SpaceOf(entry));
-  if (db == drafts_db()) return;
+  if (db >= drafts_db()) return;  // Nobody sees drafts, or what is staged.
   ForEachObserver([&](KeyspaceObserver& observer) { observer.OnModified(db, entry.key()); });
 }
 

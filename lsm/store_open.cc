@@ -37,7 +37,8 @@ StoreImpl::StoreImpl(const StoreOptions& options, FileSystem& files, Clock& cloc
       clock_(clock),
       wake_loop_(wake_loop ? std::move(wake_loop) : [] {}),
       fsync_policy_(options.fsync_policy),
-      keyspaces_(options.databases + 1),
+      // The visible ones, the drafts', and the staged ones.
+      keyspaces_(2 * options.databases + 1),
       // Not to be guessed from outside, or chosen keys could fill one segment.
       hot_(std::random_device()() * uint64_t{0x9E3779B97F4A7C15}, *this, &collection_env_),
       hot_budget_bytes_(options.hot_budget_bytes),

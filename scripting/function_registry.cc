@@ -237,7 +237,7 @@ Result<void> FunctionRegistry::Call(CommandContext& ctx, Access access) {
   }
   if (numkeys < 0) return Fail("ERR Number of keys can't be negative");
   const bool read_only_command = access == Access::kReadOnly;
-  RETURN_IF_ERROR(CheckScriptFlags(context_.host, function->flags, read_only_command));
+  RETURN_IF_ERROR(CheckScriptFlags(context_.host, ctx.session, function->flags, read_only_command));
   // It may be gone when it has run: others' commands come in between when it takes long.
   const std::string name = function->name;
   ScriptRun run{.session = ctx.session,

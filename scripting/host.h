@@ -25,8 +25,14 @@ class Host {
   virtual datatypes::Result<void> CheckPermission(datatypes::Session& session,
                                                   const datatypes::CommandSpec& spec,
                                                   datatypes::Args args) = 0;
-  // Why no write command may run now (-MISCONF, -READONLY), or nothing.
+  // Why no write command may run now (-MISCONF), or nothing.
   virtual datatypes::Result<void> CheckWritable() = 0;
+  // On a replica: why a script that may write cannot run for the session, or a command with these
+  // flags cannot run from its script (-READONLY; -MASTERDOWN for the rest).
+  virtual datatypes::Result<void> CheckReplicaScript(const datatypes::Session& session,
+                                                     uint32_t script_flags) = 0;
+  virtual datatypes::Result<void> CheckReplicaCommand(const datatypes::Session& session,
+                                                      uint32_t command_flags) = 0;
   // A script's command was refused before it ran; `spec` may be nullptr. For the statistics.
   virtual void OnCommandRefused(const datatypes::CommandSpec* spec,
                                 const datatypes::Error& error) = 0;

@@ -249,8 +249,11 @@ Result<void> LuaVm::Admit(const CommandSpec& spec, datatypes::Args args) {
   if ((spec.flags & datatypes::kNoScript) != 0) return Fail(kNotFromScript);
   RETURN_IF_ERROR(context_.host.CheckPermission(run_->session, spec, args));
   constexpr uint32_t kChanges = datatypes::kWrite | datatypes::kMayReplicate;
-  if ((spec.flags & kChanges) == 0) return {};
+  if ((spec.flags & kChanges) == 0) {
+    return context_.host.CheckReplicaCommand(run_->session, spec.flags);
+  }
   if (run_->read_only) return Fail(kReadOnlyScript);
+  RETURN_IF_ERROR(context_.host.CheckReplicaCommand(run_->session, spec.flags));
   RETURN_IF_ERROR(context_.host.CheckWritable());
   if ((spec.flags & datatypes::kWrite) != 0) run_->has_written = true;
   return {};

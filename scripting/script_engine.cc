@@ -34,7 +34,9 @@ Result<size_t> ParseNumKeys(std::string_view text, size_t following) {
   return static_cast<size_t>(numkeys);
 }
 
-Result<void> CheckScriptFlags(Host& host, uint32_t flags, bool read_only_command) {
+Result<void> CheckScriptFlags(Host& host, const datatypes::Session& session, uint32_t flags,
+                              bool read_only_command) {
+  RETURN_IF_ERROR(host.CheckReplicaScript(session, flags));
   if ((flags & (kNoShebang | kNoWrites)) != 0) return {};
   RETURN_IF_ERROR(host.CheckWritable());
   if (read_only_command) {
@@ -107,7 +109,7 @@ Result<void> ScriptEngine::Run(CommandContext& ctx, Access access, CachedScript&
   // One that an earlier life of the server has stored.
   if (script.function == CachedScript::kNotCompiled) RETURN_IF_ERROR(Compile(script));
   const bool read_only_command = access == Access::kReadOnly;
-  RETURN_IF_ERROR(CheckScriptFlags(context_.host, script.flags, read_only_command));
+  RETURN_IF_ERROR(CheckScriptFlags(context_.host, ctx.session, script.flags, read_only_command));
   const bool says_no_writes = (script.flags & (kNoShebang | kNoWrites)) == kNoWrites;
   ScriptRun run{.session = ctx.session,
                 .name = script.digest(),

@@ -60,7 +60,8 @@ class ScriptEngine {
 
 // May the script with these flags run for a command of that access? What Redis checks before a
 // script or function starts. The Error is the reply.
-datatypes::Result<void> CheckScriptFlags(Host& host, uint32_t flags, bool read_only_command);
+datatypes::Result<void> CheckScriptFlags(Host& host, const datatypes::Session& session,
+                                         uint32_t flags, bool read_only_command);
 
 // The numkeys argument of EVAL and FCALL. `following` arguments come after it.
 datatypes::Result<size_t> ParseNumKeys(std::string_view text, size_t following);

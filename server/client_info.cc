@@ -28,6 +28,7 @@ std::string Connection::Flags() const {
   std::string flags;
   if (is_replica) flags += 'S';
   if (is_monitor) flags += 'O';
+  if (from_primary()) flags += 'M';
   if (subscriptions != nullptr) flags += 'P';
   if (transaction != nullptr) flags += 'x';
   if (postponed || server_.dispatcher().IsBlocked(*this)) flags += 'b';

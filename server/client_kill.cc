@@ -79,6 +79,7 @@ Result<ClientKind> ParseClientKind(std::string_view name) {
 }
 
 ClientKind KindOf(const Connection& connection) {
+  if (connection.from_primary()) return ClientKind::kMaster;
   switch (connection.client_class()) {
     case ClientClass::kReplica:
       return ClientKind::kReplica;

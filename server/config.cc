@@ -50,6 +50,7 @@ std::vector<std::string> Lines(const ConfigRow& row, const std::string& value) {
     }
     return lines;
   }
+  if (row.name == "replicaof" && value.empty()) return {};  // There is no line that says so.
   if ((row.flags & kMultiArg) != 0 && !value.empty()) return {name + ' ' + value};
   return {name + ' ' + Quoted(value)};
 }
@@ -59,7 +60,7 @@ std::vector<std::string> Lines(const ConfigRow& row, const std::string& value) {
 std::vector<const ConfigRow*> AllConfigRows() {
   std::vector<const ConfigRow*> all;
   for (const auto rows : {ServerConfigRows(), DataConfigRows(), StoreConfigRows(),
-                          ReplicationConfigRows(), KeptConfigRows()}) {
+                          ReplicationConfigRows(), ReplicaConfigRows(), KeptConfigRows()}) {
     for (const ConfigRow& row : rows) all.push_back(&row);
   }
   return all;
@@ -185,6 +186,12 @@ Result<void> Config::Set(const std::vector<std::pair<std::string, std::string>>&
   // The old values worked before; what cannot be undone is told by the error of the change itself.
   static_cast<void>(Apply(changed, server, &ignored));
   return tl::unexpected(SetError(culprit, applied.error().text()));
+}
+
+void Config::Remember(std::string_view name, std::string canonical) {
+  const int index = Find(name);
+  ENSURE(index >= 0);
+  Store(static_cast<size_t>(index), std::move(canonical));
 }
 
 std::vector<std::pair<std::string_view, std::string_view>> Config::Get(

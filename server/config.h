@@ -36,6 +36,9 @@ class Config {
   datatypes::Result<void> Set(const std::vector<std::pair<std::string, std::string>>& pairs,
                               Server* server);
 
+  // A command has changed what the parameter says: its canonical text. It need not be settable.
+  void Remember(std::string_view name, std::string canonical);
+
   // CONFIG GET: names that match one of the globs, each once, in the table's order.
   std::vector<std::pair<std::string_view, std::string_view>> Get(
       const std::vector<std::string_view>& patterns) const;

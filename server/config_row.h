@@ -75,6 +75,7 @@ std::span<const ConfigRow> ServerConfigRows();
 std::span<const ConfigRow> DataConfigRows();
 std::span<const ConfigRow> StoreConfigRows();
 std::span<const ConfigRow> ReplicationConfigRows();
+std::span<const ConfigRow> ReplicaConfigRows();
 // … and one of those that are only kept.
 std::span<const ConfigRow> KeptConfigRows();
 // All parameters of Redis 7.2, and ours: all tables, in the order of CONFIG GET.

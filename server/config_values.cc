@@ -315,7 +315,10 @@ Result<std::string> CanonicalReplicaOf(const Words& words, const std::string& /*
   if (all.empty() || (all.size() == 2 && Lower(all[0]) == "no" && Lower(all[1]) == "one")) {
     return std::string();
   }
-  return Reason("replication is not built yet");
+  if (all.size() != 2) return Reason("wrong number of arguments");
+  const auto port = resp::ParseInt64(all[1]);
+  if (!port || *port < 0 || *port > 65535) return Reason("Invalid master port");
+  return Join(all, " ");
 }
 
 Result<std::string> CanonicalDir(const Words& words, const std::string& /*current*/) {

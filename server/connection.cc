@@ -6,12 +6,14 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 #include "server/connections.h"
 #include "server/instruments.h"
 #include "server/lookahead.h"
 #include "server/pubsub.h"
+#include "server/replication/replica_link.h"
 #include "server/replication/replicas.h"
 #include "server/request_batch.h"
 #include "server/server.h"
@@ -60,6 +62,8 @@ void Connection::OnReady(void* self, int events) {
   // In the middle of a command: a script of its own that runs for long, see
   // Server::ServeWhileBusy.
   if (connection.close_soon_ || connection.executing_) return;
+  // From within a script that runs for long nothing of the primary's may run.
+  if (connection.from_primary() && connection.server_.turns().busy()) return;
   connection.server_.EnsureTurn();
   if ((events & Poll::kWritable) != 0 && connection.write_blocked_) {
     connection.write_blocked_ = false;
@@ -110,7 +114,8 @@ void Connection::Read() {
   if (closing()) return;
   // What MULTI has queued is input that has not been run, too.
   const size_t queued = transaction == nullptr ? 0 : transaction->argument_bytes();
-  if (query_.size() + queued > static_cast<size_t>(server_.settings().client_query_buffer_limit)) {
+  if (query_.size() + queued > static_cast<size_t>(server_.settings().client_query_buffer_limit) &&
+      !from_primary()) {
     server_.log().Warning("Closing client that reached max query buffer length: " + Describe());
     ++stats.query_buffer_limit_disconnections;
     CloseSoon();
@@ -138,12 +143,15 @@ void Connection::Consume(size_t bytes) {
 
 size_t Connection::RunRequests(std::string_view input) {
   RequestBatch& batch = server_.batch();
-  limits_.max_bulk_bytes = server_.settings().data.proto_max_bulk_len;
+  limits_.max_bulk_bytes = from_primary() ? std::numeric_limits<int64_t>::max()
+                                          : server_.settings().data.proto_max_bulk_len;
   running_input_ = input.size();
   size_t done = 0;
   size_t ran = 0;
   bool go_on = true;
   while (go_on && done < input.size()) {
+    if (from_primary() && MustHoldPrimary()) [[unlikely]]
+      break;
     if (ran >= kRequestsPerIteration) {
       server_.connections().AddBacklog(*this);
       break;
@@ -152,7 +160,7 @@ size_t Connection::RunRequests(std::string_view input) {
     // AUTH lifts the limits for what follows it.
     batch.Parse(parser_, rest, limits_, limits_.authenticated ? RequestBatch::kMax : 1);
     if (batch.keys().size() >= kWorthAHint) server_.store().Hint(db(), batch.keys());
-    go_on = RunBatch(batch);
+    go_on = RunBatch(batch, rest);
     ran += batch.size();
     if (!go_on) {
       // Stopped at a request: `ran_in_batch_` says which.
@@ -173,8 +181,12 @@ size_t Connection::RunRequests(std::string_view input) {
   return closing() ? input.size() : done;
 }
 
-bool Connection::RunBatch(const RequestBatch& batch) {
+bool Connection::RunBatch(const RequestBatch& batch, std::string_view input) {
   for (ran_in_batch_ = 0; ran_in_batch_ < batch.size();) {
+    if (from_primary()) [[unlikely]] {
+      const size_t start = ran_in_batch_ == 0 ? 0 : batch.end(ran_in_batch_ - 1);
+      server_.replica_link().OnRequest(input.substr(start, batch.end(ran_in_batch_) - start));
+    }
     RunOne(batch.args(ran_in_batch_++));
     if (!closing() && !parked()) continue;
     // What the parser knows of an unfinished request behind these counts from another place.
@@ -208,6 +220,8 @@ void Connection::FinishReply() {
     in_turn_ = true;
     server_.turns().Add(*this);
   }
+  if (from_primary()) [[unlikely]]
+    server_.replica_link().OnRequestDone(*this);
   skip_reply_ = std::exchange(skip_next_reply_, false);
   keep_reply_ = false;
   if (tracking != nullptr && transaction == nullptr && !tracking->last_was_client) [[unlikely]] {
@@ -297,6 +311,10 @@ void Connection::Pace(size_t writes) {
   const int64_t delay_ms = std::min(pace_debt_us_ / 1000, kMaxPaceMs);
   pace_debt_us_ %= 1000;
   ++server_.stats().paced_reads;
+  PauseReading(delay_ms);
+}
+
+void Connection::PauseReading(int64_t delay_ms) {
   read_paused_ = true;
   if (pace_timer_ == nullptr) {
     pace_timer_ = std::make_unique<Timer>(server_.loop(), [this] {
@@ -308,6 +326,24 @@ void Connection::Pace(size_t writes) {
   }
   pace_timer_->Start(static_cast<uint64_t>(delay_ms));
   UpdateWatch();
+}
+
+// ---- The link to the primary -------------------------------------------------------------------
+
+void Connection::FollowPrimary(uint32_t db, std::string_view received) {
+  from_primary_ = true;
+  set_authenticated(true);
+  replies_off_ = true;
+  SelectDb(db);
+  query_.Append(received);
+  if (!received.empty()) server_.connections().AddBacklog(*this);
+}
+
+bool Connection::MustHoldPrimary() {
+  constexpr int64_t kRetryMs = 100;
+  if (server_.store().Writable() && !server_.turns().failing()) return false;
+  PauseReading(kRetryMs);
+  return true;
 }
 
 void Connection::UpdateWatch() {
@@ -336,8 +372,8 @@ void Connection::CloseSoon() {
 void Connection::CheckLimits(int64_t now_ms) {
   if (closing()) return;
   const int64_t timeout_ms = server_.settings().timeout_s * 1000;
-  if (timeout_ms > 0 && !parked() && !is_monitor && !is_replica && subscriptions == nullptr &&
-      now_ms - last_interaction_ms_ > timeout_ms) {
+  if (timeout_ms > 0 && !from_primary() && !parked() && !is_monitor && !is_replica &&
+      subscriptions == nullptr && now_ms - last_interaction_ms_ > timeout_ms) {
     server_.log().Verbose("Closing idle client");
     CloseSoon();
     return;

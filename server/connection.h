@@ -67,6 +67,9 @@ class Connection final : public datatypes::Session {
     return subscriptions == nullptr ? ClientClass::kNormal : ClientClass::kPubsub;
   }
 
+  // It is the link to the primary.
+  bool from_primary() const { return from_primary_; }
+
   bool authenticated() const { return limits_.authenticated; }
   void set_authenticated(bool on) { limits_.authenticated = on; }
 
@@ -151,6 +154,9 @@ class Connection final : public datatypes::Session {
   void Flush();
 
   // ---- For Connections --------------------------------------------------------------------
+  // It is the link to the primary, from now on: what comes is obeyed and not answered. `received`
+  // has come already. For ReplicaLink.
+  void FollowPrimary(uint32_t db, std::string_view received);
   // Runs requests that lie in the query buffer (after a command that waited, or in the next
   // iteration when this one had its share).
   void RunBuffered();
@@ -171,7 +177,7 @@ class Connection final : public datatypes::Session {
   // Runs what `input` holds; returns how much of it is done with.
   size_t RunRequests(std::string_view input);
   // False: stopped after ran_in_batch_ requests, by one that waits or closes.
-  bool RunBatch(const RequestBatch& batch);
+  bool RunBatch(const RequestBatch& batch, std::string_view input);
   void RunOne(datatypes::Args args);
   void FinishReply();
   // The turn shall look at the output, even if no reply of a command is in it.
@@ -182,6 +188,9 @@ class Connection final : public datatypes::Session {
   void LookAhead();
   void Consume(size_t bytes);
   void Pace(size_t writes);
+  void PauseReading(int64_t delay_ms);
+  // The primary's commands wait while nothing can be written.
+  bool MustHoldPrimary();
   void UpdateWatch();
   // Bytes at the front of the output that may leave now.
   size_t Sendable() const;
@@ -196,6 +205,7 @@ class Connection final : public datatypes::Session {
 
   // Hot.
   bool close_soon_ = false;
+  bool from_primary_ = false;
   bool close_after_reply_ = false;
   bool in_turn_ = false;          // In Turns' list of those who wrote in the open turn.
   bool tells_open_turn_ = false;  // Its output may tell of a turn whose commit has failed.

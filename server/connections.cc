@@ -6,6 +6,7 @@
 
 #include "server/monitors.h"
 #include "server/pubsub.h"
+#include "server/replication/replica_link.h"
 #include "server/replication/replicas.h"
 #include "server/server.h"
 #include "server/tracking.h"
@@ -38,6 +39,7 @@ void Connections::Reap() {
   while (!closing_.empty()) {
     Connection* const connection = closing_.back();
     closing_.pop_back();
+    if (connection->from_primary()) server_.replica_link().OnClosed(*connection);
     server_.dispatcher().Cancel(*connection);
     server_.turns().Forget(*connection);
     server_.monitors().Remove(*connection);

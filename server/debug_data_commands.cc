@@ -14,6 +14,7 @@
 #include "lsm/collection.h"
 #include "server/data_digest.h"
 #include "server/debug_subcommands.h"
+#include "server/replication/replica_link.h"
 #include "server/server.h"
 
 namespace server {
@@ -148,6 +149,7 @@ class Reloading final : public Suspension {
       ctx.yield = true;
       return false;
     }
+    ServerOf(ctx).replica_link().BeforeCommit();
     lsm::Status status = store.CommitTurn();
     if (status.ok()) status = store.Reopen();
     if (!status.ok()) return tl::unexpected(Error(status));

@@ -10,6 +10,8 @@
 #include "server/monitors.h"
 #include "server/pause.h"
 #include "server/replication/feed.h"
+#include "server/replication/replica_link.h"
+#include "server/replication/replica_rules.h"
 #include "server/replication/replicas.h"
 #include "server/scripts.h"
 #include "server/server.h"
@@ -72,12 +74,30 @@ ServerHooks::Verdict ServerHooks::Refuse(Connection& connection, const datatypes
   return Verdict::kHandled;
 }
 
+// The stream is obeyed whatever the rules for clients say.
+ServerHooks::Verdict ServerHooks::AdmitFromPrimary(Connection& connection,
+                                                   const datatypes::CommandSpec& spec,
+                                                   datatypes::Args args) {
+  if (spec.name == "replconf") {
+    // GETACK: nothing else comes.
+    server_.replica_link().SendAck();
+    return Verdict::kHandled;
+  }
+  if (connection.transaction == nullptr || RunsInMulti(spec)) return Verdict::kRun;
+  connection.last_command = &spec;
+  connection.transaction->Queue(spec, spec.flags, args);
+  return Verdict::kHandled;
+}
+
 ServerHooks::Verdict ServerHooks::Admit(datatypes::Session& session,
                                         const datatypes::CommandSpec& spec, datatypes::Args args) {
   auto& connection = static_cast<Connection&>(session);
+  if (connection.from_primary()) [[unlikely]]
+    return AdmitFromPrimary(connection, spec, args);
   Transaction* const transaction = connection.transaction.get();
   // EXEC does what its queue does.
   uint32_t flags = spec.flags;
+  uint32_t all_flags = spec.flags;
   if (!connection.authenticated() && (spec.flags & datatypes::kNoAuth) == 0) [[unlikely]] {
     if (!server_.settings().requirepass.empty()) return Refuse(connection, spec, kNoAuthError);
     connection.set_authenticated(true);  // The password was taken away since it connected.
@@ -96,7 +116,10 @@ ServerHooks::Verdict ServerHooks::Admit(datatypes::Session& session,
   }
   if (transaction != nullptr) {
     if ((flags & datatypes::kNoMulti) != 0) return Refuse(connection, spec, kNotInMulti);
-    if (IsExec(spec)) flags |= transaction->any_flags();
+    if (IsExec(spec)) {
+      flags |= transaction->any_flags();
+      all_flags &= transaction->all_flags();
+    }
   }
   if ((flags & datatypes::kWrite) != 0 && !server_.store().Writable()) [[unlikely]] {
     return Refuse(connection, spec, std::string(kMisconf) + server_.store().write_error());
@@ -108,6 +131,10 @@ ServerHooks::Verdict ServerHooks::Admit(datatypes::Session& session,
   if ((flags & datatypes::kWrite) != 0 && server_.settings().min_replicas_to_write > 0)
       [[unlikely]] {
     if (!server_.replicas().EnoughToWrite()) return Refuse(connection, spec, kNoReplicas);
+  }
+  if (const auto refusal = ReplicaRefusal(server_, flags, all_flags); !refusal.empty())
+      [[unlikely]] {
+    return Refuse(connection, spec, refusal);
   }
   if (connection.in_subscribed_mode() && !AllowedWhenSubscribed(spec)) [[unlikely]] {
     return Refuse(connection, spec, NotWhenSubscribed(server_.commands().FullName(spec)));
@@ -137,6 +164,8 @@ void ServerHooks::OnRejected(datatypes::Session& session, const datatypes::Comma
                              const datatypes::Error& error) {
   if (spec != nullptr) ++server_.stats().ForCommand(*spec).rejected_calls;
   auto& connection = static_cast<Connection&>(session);
+  if (connection.from_primary()) [[unlikely]]
+    TellPrimarysError(connection, spec, error);
   if (connection.tracking != nullptr) connection.tracking->last_was_client = false;
   if (spec != nullptr && IsExec(*spec)) [[unlikely]] {
     const std::string text = ExecAborted(error.text());
@@ -148,6 +177,16 @@ void ServerHooks::OnRejected(datatypes::Session& session, const datatypes::Comma
   }
   server_.stats().CountError(error.text());
   if (connection.transaction != nullptr) connection.transaction->Fail();
+}
+
+void ServerHooks::TellPrimarysError(Connection& connection, const datatypes::CommandSpec* spec,
+                                    const datatypes::Error& error) {
+  ReplicaLink& link = server_.replica_link();
+  if (error.text().starts_with("MISCONF ")) {
+    link.OnUnwritable(connection);
+  } else {
+    link.OnError(connection, spec == nullptr ? "<unknown>" : spec->name, error.text());
+  }
 }
 
 void ServerHooks::OnStart(datatypes::Session& session, const datatypes::CommandSpec& spec,
@@ -229,6 +268,8 @@ void ServerHooks::OnDone(datatypes::Session& session, const datatypes::CommandSp
   auto& connection = static_cast<Connection&>(session);
   if (server_.feed().listening()) [[unlikely]]
     TellReplicas(connection, spec, args);
+  if (error != nullptr && connection.from_primary()) [[unlikely]]
+    TellPrimarysError(connection, &spec, *error);
   server_.tracking().AfterCommand();
   if (connection.tracking != nullptr) [[unlikely]]
     Track(connection, spec, args);

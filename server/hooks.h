@@ -30,8 +30,12 @@ class ServerHooks final : public datatypes::DispatchHooks {
               int64_t duration_us, const datatypes::Error* error) override;
 
  private:
+  Verdict AdmitFromPrimary(Connection& connection, const datatypes::CommandSpec& spec,
+                           datatypes::Args args);
   Verdict Refuse(Connection& connection, const datatypes::CommandSpec& spec,
                  std::string_view error);
+  void TellPrimarysError(Connection& connection, const datatypes::CommandSpec* spec,
+                         const datatypes::Error& error);
   void Track(Connection& connection, const datatypes::CommandSpec& spec, datatypes::Args args);
   void TellReplicas(Connection& connection, const datatypes::CommandSpec& spec,
                     datatypes::Args args);

@@ -3,6 +3,9 @@
 // What does not exist here keeps the value that says so.
 #include "server/info_sections.h"
 #include "server/rdb_saver.h"
+#include "server/replication/replica_link.h"
+#include "server/replication/replica_report.h"
+#include "server/replication/stream.h"
 #include "server/server.h"
 
 namespace server {
@@ -11,7 +14,7 @@ void InfoPersistence(Server& server, InfoLines& lines) {
   const lsm::StoreStats store = server.store().Stats();
   const bool writable = server.store().Writable();
   lines.Number("loading", 0);
-  lines.Number("async_loading", 0);
+  lines.Number("async_loading", server.replica_link().loading() ? 1 : 0);
   lines.Number("current_cow_peak", 0);
   lines.Number("current_cow_size", 0);
   lines.Number("current_cow_size_age", 0);

@@ -96,7 +96,7 @@ void InfoStats(Server& server, InfoLines& lines) {
   InfoAbsentParts(lines);
   lines.Number("migrate_cached_sockets", server.migrator().cached_links());
   InfoTracking(server.tracking(), lines);
-  lines.Number("unexpected_error_replies", 0);
+  lines.Number("unexpected_error_replies", stats.unexpected_error_replies);
   lines.Number("total_error_replies", stats.total_error_replies);
   lines.Number("dump_payload_sanitizations", 0);
   lines.Number("total_reads_processed", stats.reads_processed);

@@ -6,6 +6,8 @@
 
 #include "datatypes/errors.h"
 #include "scripting/script_run.h"
+#include "server/connection.h"
+#include "server/replication/replica_rules.h"
 #include "server/replication/replicas.h"
 #include "server/server.h"
 #include "server/turns.h"
@@ -141,6 +143,30 @@ Result<void> Scripts::CheckWritable() {
   if (!server_.store().Writable()) return Fail(kMisconf + server_.store().write_error());
   if (server_.turns().failing()) return Fail(kMisconf + server_.turns().failure());
   if (!server_.replicas().EnoughToWrite()) return Fail(kNoReplicas);
+  return {};
+}
+
+Result<void> Scripts::CheckReplicaScript(const datatypes::Session& session, uint32_t script_flags) {
+  if (!server_.is_replica() || static_cast<const Connection&>(session).from_primary()) return {};
+  constexpr uint32_t kMayNotWrite = scripting::kNoWrites | scripting::kNoShebang;
+  if (server_.settings().replica_read_only && (script_flags & kMayNotWrite) == 0) {
+    return Fail(kReadOnlyReplica);
+  }
+  if (IsStaleReplica(server_) && (script_flags & scripting::kAllowStale) == 0) {
+    return Fail(kMasterDown);
+  }
+  return {};
+}
+
+Result<void> Scripts::CheckReplicaCommand(const datatypes::Session& session,
+                                          uint32_t command_flags) {
+  if (!server_.is_replica() || static_cast<const Connection&>(session).from_primary()) return {};
+  if (server_.settings().replica_read_only && (command_flags & datatypes::kWrite) != 0) {
+    return Fail(kReadOnlyReplica);
+  }
+  if (IsStaleReplica(server_) && (command_flags & datatypes::kStale) == 0) {
+    return Fail("ERR Can not execute the command on a stale replica");
+  }
   return {};
 }
 

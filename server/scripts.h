@@ -53,6 +53,10 @@ class Scripts final : private scripting::Host {
                                           const datatypes::CommandSpec& spec,
                                           datatypes::Args args) override;
   datatypes::Result<void> CheckWritable() override;
+  datatypes::Result<void> CheckReplicaScript(const datatypes::Session& session,
+                                             uint32_t script_flags) override;
+  datatypes::Result<void> CheckReplicaCommand(const datatypes::Session& session,
+                                              uint32_t command_flags) override;
   void OnCommandRefused(const datatypes::CommandSpec* spec, const datatypes::Error& error) override;
   bool PrepareUndo(bool alone) override;
   void Undo() override;

@@ -15,6 +15,7 @@
 #include <sys/resource.h>
 
 #include "datatypes/to_replicas.h"
+#include "lsm/replica_store.h"
 #include "lsm/row_expiry.h"
 #include "lsm/store_upkeep.h"
 #include "lsm/turn_rollback.h"
@@ -37,6 +38,7 @@
 #include "server/rdb_saver.h"
 #include "server/replication/feed.h"
 #include "server/replication/identity.h"
+#include "server/replication/replica_link.h"
 #include "server/replication/replicas.h"
 #include "server/replication/stream.h"
 #include "server/request_batch.h"
@@ -168,12 +170,14 @@ lsm::Status Server::Start() {
   LSM_RETURN_IF_ERROR(ResumeIdentity());
   replicas_ = std::make_unique<Replicas>(*this);
   connections_ = std::make_unique<Connections>(*this);
+  replica_link_ = std::make_unique<ReplicaLink>(*this);
   rdb_saver_ = std::make_unique<RdbSaver>(*this);
   backups_ = std::make_unique<BackupRunner>(*this);
   AddCronTask([this](int64_t now_ms) { migrator_->Cron(now_ms); });
   AddCronTask([this](int64_t now_ms) { rdb_saver_->Cron(now_ms); });
   AddCronTask([this](int64_t now_ms) { replicas_->Cron(now_ms); });
   AddCronTask([this](int64_t now_ms) { ContinueShutdown(now_ms); });
+  AddCronTask([this](int64_t now_ms) { replica_link_->Cron(now_ms); });
   before_wait_ = std::make_unique<LoopHook>(loop_, LoopHook::Kind::kBeforeWait, this, BeforeWait);
   before_wait_->Set(true);
   after_events_ =
@@ -188,12 +192,13 @@ lsm::Status Server::Start() {
   ApplyNotifications();
   ApplyMaxMemory();
   lsm::SetUseCounting(*store_, UseCountingOf(settings_));
-  return lsm::Status::Ok();
+  return replica_link_->Start();
 }
 
 lsm::Status Server::Run() {
   loop_.Run();
   listener_->Close();
+  replica_link_->Stop();
   connections_->CloseAll();
   replicas_->Stop();
   rdb_saver_->Stop();
@@ -347,6 +352,7 @@ void Server::EndIteration() {
     if (const int64_t next_ms = dispatcher_->RunDeadlines(); next_ms != 0) WakeBy(next_ms);
   }
   connections_->RunBacklog();
+  replica_link_->RunTurn();
   Housekeep();
   tracking_->EndTurn();
   turns_->End();
@@ -502,8 +508,16 @@ void Server::SetActiveExpire(bool on) {
 
 void Server::ApplySweeping() {
   const bool paused = pause_->mode() != PauseState::Mode::kNone;
-  store_->SetSweeping(active_expire_ && !paused);
+  // On a replica nothing expires by itself: the primary says what has.
+  const bool replica = is_replica();
+  store_->SetSweeping(active_expire_ && !replica && !paused);
   lsm::RowExpiry::Of(*store_).SetHeld(paused);
+  using Mode = lsm::ReplicaStore::ExpiryMode;
+  lsm::ReplicaStore::Of(*store_).SetExpiryMode(replica ? Mode::kHide : Mode::kDelete);
+}
+
+bool Server::is_replica() const {
+  return replica_link_ != nullptr && replica_link_->active();
 }
 
 }  // namespace server

@@ -38,6 +38,7 @@ class PubSub;
 class RdbSaver;
 class Replicas;
 class ReplicationFeed;
+class ReplicaLink;
 class ReplicationStream;
 class RequestBatch;
 class Scripts;
@@ -119,6 +120,8 @@ class Server {
   Migrator& migrator() { return *migrator_; }
   ReplicationFeed& feed() { return *feed_; }
   Replicas& replicas() { return *replicas_; }
+  // This server's own primary, if it follows one.
+  ReplicaLink& replica_link() { return *replica_link_; }
 
   // ---- Facts ------------------------------------------------------------------------------
   // The time of this iteration; to be used where a few milliseconds do not matter.
@@ -129,8 +132,8 @@ class Server {
   // The port that is listened on (the settings may say 0); 0: none.
   int bound_port() const;
   bool shutting_down() const { return shutting_down_; }
-  // It follows a primary. Not built yet: REPLICAOF is unknown, so it never does.
-  bool is_replica() const { return false; }
+  // It follows a primary.
+  bool is_replica() const;
   // Bytes that the process may use: maxmemory, or what it stands for when it is 0.
   uint64_t effective_maxmemory() const { return effective_maxmemory_; }
 
@@ -263,6 +266,7 @@ class Server {
   std::unique_ptr<Turns> turns_;
   std::unique_ptr<Replicas> replicas_;
   std::unique_ptr<Connections> connections_;
+  std::unique_ptr<ReplicaLink> replica_link_;
   std::unique_ptr<RdbSaver> rdb_saver_;
   std::unique_ptr<BackupRunner> backups_;
   std::unique_ptr<Migrator> migrator_;

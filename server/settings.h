@@ -124,6 +124,18 @@ struct Settings {
   int64_t min_replicas_to_write = 0;
   int64_t min_replicas_max_lag_s = 10;
 
+  // As a replica.
+  std::string replicaof_host;  // Empty: at start it is none.
+  int64_t replicaof_port = 0;
+  std::string masteruser;
+  std::string masterauth;
+  bool replica_read_only = true;
+  bool replica_serve_stale_data = true;
+  int64_t replica_priority = 100;
+  bool replica_announced = true;
+  std::string replica_announce_ip;
+  int64_t replica_announce_port = 0;  // 0: the one that is listened on.
+
   // Shutdown.
   int64_t shutdown_timeout_s = 10;
 };

@@ -58,6 +58,7 @@ struct ServerStats {
   uint64_t eventloop_cycles = 0;
   uint64_t eventloop_duration_us = 0;
   uint64_t eventloop_cmd_duration_us = 0;
+  uint64_t unexpected_error_replies = 0;  // Errors of commands that came from the primary.
   uint64_t acl_access_denied_auth = 0;
   uint64_t lookahead_requests = 0;  // Requests whose keys were prefetched behind a parked one.
   uint64_t commits_failed = 0;

@@ -11,6 +11,7 @@ void Transaction::Queue(const datatypes::CommandSpec& spec, uint32_t flags, data
   queued.spec = &spec;
   queued.args.Assign(args);
   any_flags_ |= flags;
+  all_flags_ &= spec.flags;
   for (const std::string_view arg : args) argument_bytes_ += arg.size();
 }
 

@@ -28,6 +28,8 @@ class Transaction {
   const std::deque<Queued>& queue() const { return queue_; }
   // Flags that any of the queued commands has (datatypes::CommandFlag).
   uint32_t any_flags() const { return any_flags_; }
+  // Flags that all of them have.
+  uint32_t all_flags() const { return all_flags_; }
   // Bytes of all arguments: they count as the client's query buffer does.
   size_t argument_bytes() const { return argument_bytes_; }
   // The same with what it costs to keep them.
@@ -36,6 +38,7 @@ class Transaction {
  private:
   std::deque<Queued> queue_;
   uint32_t any_flags_ = 0;
+  uint32_t all_flags_ = ~uint32_t{0};
   size_t argument_bytes_ = 0;
   bool failed_ = false;
 };

@@ -6,6 +6,7 @@
 
 #include "server/connection.h"
 #include "server/replication/feed.h"
+#include "server/replication/replica_link.h"
 #include "server/server.h"
 
 namespace server {
@@ -32,8 +33,10 @@ void Turns::AddPart(Connection& connection) {
 
 bool Turns::Commit() {
   if (failing_ && server_.clock().MonotonicUs() < retry_at_us_) return false;
+  server_.replica_link().BeforeCommit();
   const lsm::Status status = server_.store().CommitTurn();
   if (status.ok()) {
+    server_.replica_link().AfterCommit();
     if (failing_) server_.log().Notice("The commit log takes writes again");
     failing_ = false;
     server_.feed().OnCommit();

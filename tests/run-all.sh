@@ -38,7 +38,7 @@ ring migrate 600 python3 tests/rdb/migrate_test.py "$build"
 ring crash 1500 python3 tests/crash/crash_test.py "$build/bin/tiercel-server" --rounds "${CRASH_ROUNDS:-80}"
 ring memory 300 python3 tests/crash/memory_test.py "$build/bin/tiercel-server"
 ring large 1200 python3 tests/large/large_test.py "$build/bin/tiercel-server" --elements "${LARGE_ELEMENTS:-200000}"
-ring replication 400 tests/replication/run.sh "$build"
+ring replication 900 tests/replication/run.sh "$build"
 ring drivers 600 tests/drivers/run.sh "$build"
 ring software 1500 tests/software/run.sh "$build"
 if [ -x "$build/bin/redis-compat-suite" ]; then

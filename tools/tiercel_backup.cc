@@ -16,7 +16,7 @@
 
 #include <sys/socket.h>
 
-#include "tools/redis_source.h"
+#include "rdb/redis_source.h"
 
 namespace {
 
@@ -32,7 +32,7 @@ int Fail(const std::string& message) {
   return 1;
 }
 
-int Connect(const tools::RedisAddress& address) {
+int Connect(const rdb::RedisAddress& address) {
   addrinfo hints = {};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
@@ -71,7 +71,7 @@ std::optional<std::string> Call(int fd, const std::vector<std::string>& words) {
   return std::nullopt;
 }
 
-int Backup(const tools::RedisAddress& address, const std::string& directory) {
+int Backup(const rdb::RedisAddress& address, const std::string& directory) {
   const int fd = Connect(address);
   if (fd < 0) return Fail("cannot connect to " + address.host + ":" + address.port);
   if (!address.password.empty()) {
@@ -95,7 +95,7 @@ int main(int argc, char** argv) {
     std::fputs(kUsage, stdout);
     return 0;
   }
-  const auto address = tools::ParseRedisAddress(argc == 3 ? argv[1] : "redis://127.0.0.1:6379");
+  const auto address = rdb::ParseRedisAddress(argc == 3 ? argv[1] : "redis://127.0.0.1:6379");
   if (argc < 2 || argc > 3 || !address) {
     std::fputs(kUsage, stderr);
     return 2;

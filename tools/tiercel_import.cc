@@ -23,11 +23,11 @@
 #include "datatypes/settings.h"
 #include "lsm/store_writer.h"
 #include "rdb/reader.h"
+#include "rdb/redis_source.h"
 #include "resp/number_parse.h"
 #include "tools/import_handler.h"
 #include "tools/inventory.h"
 #include "tools/progress.h"
-#include "tools/redis_source.h"
 
 namespace {
 
@@ -155,7 +155,7 @@ int Fail(const std::string& message) {
 // What the dump is read from.
 struct Input {
   std::unique_ptr<rdb::Source> source;
-  tools::RedisSource* redis = nullptr;  // If it is one.
+  rdb::RedisSource* redis = nullptr;  // If it is one.
   std::optional<uint64_t> size;
 };
 
@@ -165,9 +165,9 @@ rdb::Result<Input> OpenInput(const Arguments& arguments) {
   };
   Input out;
   if (!arguments.from.empty()) {
-    const auto address = tools::ParseRedisAddress(arguments.from);
+    const auto address = rdb::ParseRedisAddress(arguments.from);
     if (!address) return io(arguments.from + " is no redis:// address");
-    RDB_ASSIGN_OR_RETURN(auto source, tools::RedisSource::Open(*address));
+    RDB_ASSIGN_OR_RETURN(auto source, rdb::RedisSource::Open(*address));
     out.redis = source.get();
     out.size = source->size();
     out.source = std::move(source);

@@ -14,6 +14,8 @@
 
 #include <sys/socket.h>
 
+#include "scripting/function_store.h"
+
 namespace server {
 
 using lsm::Status;
@@ -110,6 +112,8 @@ Status FullSync::Run() {
   if (const auto sent = sink_.Write(plan_.header); !sent) {
     return Status::IoError(sent.error().message());
   }
+  LSM_ASSIGN_OR_RETURN(auto libraries, scripting::ReadLibraries(*snapshot_));
+  for (auto& library : libraries) plan_.dump.functions.push_back(std::move(library.source));
   return plan_.streamed ? SendStreamed() : SendThroughFile();
 }
 

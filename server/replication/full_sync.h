@@ -66,7 +66,7 @@ class FullSync {
   lsm::Status SendStreamed();
   lsm::Status SendThroughFile();
 
-  const Plan plan_;
+  Plan plan_;
   Socket sink_;
   std::unique_ptr<lsm::Snapshot> snapshot_;
   datatypes::SnapshotDumpProgress progress_;

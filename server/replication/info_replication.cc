@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "server/info_sections.h"
+#include "server/replication/replica_report.h"
 #include "server/replication/replicas.h"
 #include "server/replication/stream.h"
 #include "server/server.h"
@@ -13,7 +14,11 @@ void InfoReplication(Server& server, InfoLines& lines) {
   const Replicas& replicas = server.replicas();
   const Settings& settings = server.settings();
   const ReplicationStream& stream = server.replication_stream();
-  lines.Text("role", "master");
+  if (server.is_replica()) {
+    InfoAsReplica(server, lines);
+  } else {
+    lines.Text("role", "master");
+  }
   lines.Number("connected_slaves", replicas.all().size());
   if (settings.min_replicas_to_write > 0 && settings.min_replicas_max_lag_s > 0) {
     lines.Number("min_slaves_good_slaves", replicas.CountGood(settings.min_replicas_max_lag_s));

@@ -12,6 +12,7 @@
 #include "server/random_hex.h"
 #include "server/rdb_saver.h"
 #include "server/replication/feed.h"
+#include "server/replication/replica_link.h"
 #include "server/server.h"
 
 namespace server {
@@ -108,6 +109,9 @@ Replica* Replicas::Find(uint64_t client) const {
 void Replicas::TakeSnapshot(Replica& replica) {
   ReplicationStream& stream = server_.replication_stream();
   replica.reader = std::make_unique<ReplicationStream::Reader>(stream, stream.offset());
+  // A primary selects a database anew behind the snapshot; what a replica relays does not.
+  replica.stream_db.reset();
+  if (server_.is_replica()) replica.stream_db = server_.replica_link().stream_db();
   replica.state = Replica::State::kSnapshot;
   replica.sync_started_ms = server_.now_ms();
   server_.feed().ForgetDatabase();
@@ -143,6 +147,9 @@ void Replicas::BeginSending(Replica& replica) {
   plan.directory = settings.dir;
   plan.stall_ms = settings.repl_timeout_s * 1000;
   plan.dump = server_.rdb_saver().MakeOptions();
+  if (replica.stream_db) {
+    plan.dump.aux.emplace_back("repl-stream-db", std::to_string(*replica.stream_db));
+  }
   replica.state = Replica::State::kSending;
   replica.sync = std::make_unique<FullSync>(
       replica.connection.fd(), std::move(plan), std::move(replica.snapshot),

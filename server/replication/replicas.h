@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +49,7 @@ struct Replica {
   int64_t acked_ms = 0;
   std::unique_ptr<ReplicationStream::Reader> reader;
   std::unique_ptr<lsm::Snapshot> snapshot;  // kReady.
+  std::optional<uint32_t> stream_db;        // What the stream has selected there.
   std::unique_ptr<FullSync> sync;           // kSending.
   bool loaded = false;                      // It has acknowledged before we knew that all was sent.
   int64_t sync_started_ms = 0;

@@ -13,6 +13,8 @@
 #include "datatypes/errors.h"
 #include "server/commands.h"
 #include "server/connection.h"
+#include "server/replication/replica_link.h"
+#include "server/replication/replica_report.h"
 #include "server/replication/replicas.h"
 #include "server/replication/stream.h"
 #include "server/server.h"
@@ -76,6 +78,9 @@ Result<void> ReplConf(CommandContext& ctx) {
 Result<bool> MaySync(CommandContext& ctx) {
   Connection& connection = ConnectionOf(ctx);
   if (connection.is_replica) return false;
+  if (ServerOf(ctx).is_replica() && !ServerOf(ctx).replica_link().up()) {
+    return Fail("NOMASTERLINK Can't SYNC while not connected with my master");
+  }
   if (connection.pending_output_bytes() > 0) {
     return Fail("ERR SYNC and PSYNC are invalid with pending output");
   }
@@ -125,6 +130,10 @@ Result<void> Sync(CommandContext& ctx) {
 // ROLE
 Result<void> Role(CommandContext& ctx) {
   Server& server = ServerOf(ctx);
+  if (server.is_replica()) {
+    ReplyReplicaRole(ctx);
+    return {};
+  }
   ctx.reply.Array(3);
   ctx.reply.Bulk("master");
   ctx.reply.Integer(static_cast<int64_t>(server.replication_stream().offset()));

@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+#include "lsm/staged_rows.h"
+
 namespace lsm {
 namespace {
 
@@ -32,6 +34,7 @@ void DecodeAll(std::string_view bytes) {
   (void)DecodeApplied(bytes).has_value();
   (void)DecodeDatabase(bytes).has_value();
   (void)DecodeDatabaseRowName(bytes).has_value();
+  (void)DecodeStagedDatabaseRowName(bytes).has_value();
   (void)DecodeCounters(bytes).has_value();
 }
 
@@ -157,6 +160,7 @@ TEST_CASE("row_format: keys of the other rows are as in FORMAT.md") {
   CHECK(Hex(EncodeGarbageKey({Garbage::Kind::kGeneration, 3})) == "67020000000000000003");
   CHECK(Hex(EncodeStoreKey(kAppliedRow)) == "736170706c696564");
   CHECK(Hex(DatabaseRowName(1)) == "646200000001");
+  CHECK(Hex(StagedDatabaseRowName(1)) == "73746167656400000001");
 }
 
 TEST_CASE("row_format: store rows' values are as in FORMAT.md") {
@@ -183,6 +187,7 @@ TEST_CASE("row_format: all rows read back as they were written") {
   REQUIRE(garbage.has_value());
   CHECK(garbage->id == 12);
   CHECK(DecodeDatabaseRowName(DatabaseRowName(15)).value() == 15);
+  CHECK(DecodeStagedDatabaseRowName(StagedDatabaseRowName(15)).value() == 15);
   CHECK(DecodeDatabase(EncodeDatabase({1, 2, 3}))->expiring == 3);
   CHECK(DecodeCounters(EncodeCounters({5, 6}))->next_collection == 6);
   CHECK(DecodeApplied(EncodeApplied(77)).value() == 77);
