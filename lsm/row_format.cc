@@ -226,6 +226,7 @@ Result<MetaView> DecodeMeta(std::string_view row_value) {
       (out.head.collection == 0 || !DecodeRowTimes(&rest, &out.head.row_times))) {
     return BadRow("meta: times of rows");
   }
+  if (rest.size() > Entry::kMaxPayloadBytes) return BadRow("meta: payload too long");
   out.payload = rest;
   return out;
 }

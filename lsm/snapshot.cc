@@ -20,6 +20,15 @@ struct Row {
   std::string value;
 };
 
+// What a snapshot reads is checked, and pushes nothing out of the block cache.
+leveldb::ReadOptions ReadOptionsOf(const leveldb::Snapshot* snapshot) {
+  leveldb::ReadOptions options;
+  options.verify_checksums = true;
+  options.fill_cache = false;
+  options.snapshot = snapshot;
+  return options;
+}
+
 Status Lost() {
   return Status::IoError("the snapshot was lost, since an LSM instance had to be reopened");
 }
@@ -62,11 +71,8 @@ Status Snapshot::ForEachRaw(uint32_t shard, std::string_view prefix,
     {
       LSM_ASSIGN_OR_RETURN(const Shards::Pin pin, shards_.Acquire(shard));
       if (pin.epoch() != views_[shard].epoch) return Lost();
-      leveldb::ReadOptions options;
-      options.verify_checksums = true;
-      options.fill_cache = false;
-      options.snapshot = views_[shard].snapshot;
-      const std::unique_ptr<leveldb::Iterator> it(pin.db().NewIterator(options));
+      const std::unique_ptr<leveldb::Iterator> it(
+          pin.db().NewIterator(ReadOptionsOf(views_[shard].snapshot)));
       size_t bytes = 0;
       for (it->Seek(next); it->Valid() && ToView(it->key()).starts_with(prefix); it->Next()) {
         if (rows.size() == kSliceRows || bytes >= kSliceBytes) {
@@ -131,11 +137,8 @@ Status Snapshot::ReadRows(CollectionId collection, const RowWalk& walk, size_t m
   const uint32_t shard = shards_.ShardOfCollection(collection);
   LSM_ASSIGN_OR_RETURN(const Shards::Pin pin, shards_.Acquire(shard));
   if (pin.epoch() != views_[shard].epoch) return Lost();
-  leveldb::ReadOptions options;
-  options.verify_checksums = true;
-  options.fill_cache = false;
-  options.snapshot = views_[shard].snapshot;
-  const std::unique_ptr<leveldb::Iterator> it(pin.db().NewIterator(options));
+  const std::unique_ptr<leveldb::Iterator> it(
+      pin.db().NewIterator(ReadOptionsOf(views_[shard].snapshot)));
 
   const bool forward = walk.direction == Collection::Direction::kForward;
   const std::string begin = EncodeRowKey(collection, walk.from);

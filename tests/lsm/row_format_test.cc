@@ -110,6 +110,12 @@ TEST_CASE("row_format: a meta with everything is as in FORMAT.md") {
   CHECK(meta->payload() == "x");
 }
 
+TEST_CASE("row_format: a payload that no entry could hold is damage") {
+  const MetaHead head{.type = 1};
+  CHECK(DecodeMeta(EncodeMeta(head, std::string(65535, 'x'))).has_value());
+  CHECK_FALSE(DecodeMeta(EncodeMeta(head, std::string(65536, 'x'))).has_value());
+}
+
 TEST_CASE("row_format: a meta with times of rows is as in FORMAT.md") {
   MetaHead head{.type = 5,
                 .ttl_row_ms = 1700000000000,
