@@ -12,7 +12,7 @@ namespace datatypes {
 namespace {
 
 // Those of COMMAND DOCS' «syscmd»: made for Redis itself, not for users.
-constexpr std::string_view kSystemCommands[] = {"debug", "pfdebug", "pfselftest"};
+constexpr std::string_view kSystemCommands[] = {"debug", "pfdebug", "pfselftest", "replconf"};
 
 void WriteText(resp::Writer& reply, std::string_view name, std::string_view text) {
   reply.Bulk(name);

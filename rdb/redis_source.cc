@@ -225,8 +225,12 @@ Result<void> RedisSource::Configure(std::initializer_list<std::string_view> word
 
 Result<void> RedisSource::AskForData() {
   std::string line;
-  RDB_RETURN_IF_ERROR(
-      Call({"PSYNC", greeting_.stream_id, std::to_string(greeting_.next_offset)}, &line));
+  const std::string offset = std::to_string(greeting_.next_offset);
+  if (greeting_.hands_over) {
+    RDB_RETURN_IF_ERROR(Call({"PSYNC", greeting_.stream_id, offset, "FAILOVER"}, &line));
+  } else {
+    RDB_RETURN_IF_ERROR(Call({"PSYNC", greeting_.stream_id, offset}, &line));
+  }
   constexpr std::string_view kFull = "+FULLRESYNC ";
   constexpr std::string_view kContinue = "+CONTINUE";
   if (line.starts_with(kContinue)) {
@@ -234,6 +238,7 @@ Result<void> RedisSource::AskForData() {
     if (line.size() > kContinue.size()) stream_id_ = line.substr(kContinue.size() + 1);
     return {};
   }
+  if (greeting_.hands_over && line.starts_with("-")) return Unsupported(0, "PSYNC: " + line);
   if (line.starts_with("-ERR unknown command")) {
     RDB_RETURN_IF_ERROR(Send(Request({"SYNC"})));
     return ReadHeader();

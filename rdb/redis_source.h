@@ -33,6 +33,8 @@ struct ReplicaGreeting {
   // What of the primary's stream is there already: its id and the offset of the next byte.
   std::string stream_id = "?";
   int64_t next_offset = -1;
+  // The primary is asked to give up its own primary, which is us, and be one.
+  bool hands_over = false;
   // True: the stream is followed when the data has been read. Then keep-alives are sent as well.
   bool follows = false;
   int64_t timeout_ms = 0;                      // For each wait; 0: none.

@@ -17,6 +17,7 @@ std::span<const datatypes::CommandSpec> DebugCommands();
 std::span<const datatypes::CommandSpec> SaveCommands();
 std::span<const datatypes::CommandSpec> ShutdownCommands();
 std::span<const datatypes::CommandSpec> LolwutCommands();
+std::span<const datatypes::CommandSpec> FailoverCommands();
 std::span<const datatypes::CommandSpec> ReplicaCommands();
 
 }  // namespace server

@@ -16,6 +16,7 @@ void AddServerCommands(datatypes::CommandTable& table) {
   table.Add(MigrateCommands());
   table.Add(PubSubCommands());
   table.Add(ReplicationCommands());
+  table.Add(FailoverCommands());
   table.Add(ReplicaCommands());
   table.Add(SaveCommands());
   table.Add(ScriptCommands());

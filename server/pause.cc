@@ -21,6 +21,20 @@ void PauseState::Stop() {
   if (mode_ == Mode::kNone) return;
   mode_ = Mode::kNone;
   timer_.Stop();
+  OnLess();
+}
+
+void PauseState::HoldWrites() {
+  held_ = true;
+  server_.ApplySweeping();
+}
+
+void PauseState::ReleaseWrites() {
+  held_ = false;
+  OnLess();
+}
+
+void PauseState::OnLess() {
   server_.ApplySweeping();
   server_.EnsureTurn();
   server_.dispatcher().RetryPostponed();

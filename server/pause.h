@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "datatypes/command_spec.h"
@@ -24,18 +25,24 @@ class PauseState {
   void Start(Mode mode, int64_t end_ms);
   // The commands that were put off run.
   void Stop();
-  Mode mode() const { return mode_; }
+  // As mode kWrite, whatever clients pause and unpause, for a failover.
+  void HoldWrites();
+  void ReleaseWrites();
+  Mode mode() const { return std::max(mode_, held_ ? Mode::kWrite : Mode::kNone); }
   // Whether a command with these flags has to wait.
   bool Holds(uint32_t command_flags) const {
-    return mode_ == Mode::kAll ||
-           (mode_ == Mode::kWrite &&
+    return mode() == Mode::kAll ||
+           (mode() == Mode::kWrite &&
             (command_flags & (datatypes::kWrite | datatypes::kMayReplicate)) != 0);
   }
 
  private:
+  void OnLess();
+
   Server& server_;
   Timer timer_;
   Mode mode_ = Mode::kNone;
+  bool held_ = false;
   int64_t end_ms_ = 0;
 };
 

@@ -30,7 +30,7 @@ void InfoReplication(Server& server, InfoLines& lines) {
                            Replicas::PortOf(*replica), Replicas::StateName(*replica),
                            replica->acked_offset, replicas.LagSeconds(*replica)));
   }
-  lines.Text("master_failover_state", "no-failover");
+  lines.Text("master_failover_state", server.replicas().failover().state_name());
   lines.Text("master_replid", stream.id());
   lines.Text("master_replid2", stream.second_id());
   lines.Number("master_repl_offset", stream.offset());

@@ -48,7 +48,8 @@ Result<void> ReplicaOf(CommandContext& ctx) {
   return {};
 }
 
-constexpr uint32_t kFlags = datatypes::kAdmin | datatypes::kNoScript | datatypes::kStale;
+constexpr uint32_t kFlags =
+    datatypes::kAdmin | datatypes::kNoScript | datatypes::kStale | datatypes::kNoAsyncLoading;
 
 constexpr CommandSpec kCommands[] = {
     {.name = "replicaof",
@@ -59,7 +60,7 @@ constexpr CommandSpec kCommands[] = {
      .since = "5.0.0",
      .summary = "Makes the server a replica of another one, or a primary again.",
      .complexity = "O(1)",
-     .syntax = "<host port | NO ONE>"},
+     .syntax = "<(host port){host-port} | (<NO> <ONE>){no-one}>{args}"},
     {.name = "slaveof",
      .handler = ReplicaOf,
      .arity = 3,
@@ -68,7 +69,7 @@ constexpr CommandSpec kCommands[] = {
      .since = "1.0.0",
      .summary = "Makes the server a replica of another one, or a primary again.",
      .complexity = "O(1)",
-     .syntax = "<host port | NO ONE>",
+     .syntax = "<(host port){host-port} | (<NO> <ONE>){no-one}>{args}",
      .deprecated_since = "5.0.0",
      .replaced_by = "`REPLICAOF`"},
 };

@@ -15,6 +15,7 @@
 #include "server/random_hex.h"
 #include "server/replication/feed.h"
 #include "server/replication/replica_position.h"
+#include "server/replication/replicas.h"
 #include "server/replication/stream.h"
 #include "server/replication/sync_loader.h"
 #include "server/server.h"
@@ -94,8 +95,15 @@ bool ReplicaLink::Follow(const std::string& host, int port) {
   return true;
 }
 
+void ReplicaLink::HandOver(const std::string& host, int port) {
+  ENSURE(!active_);
+  handing_over_ = true;
+  Follow(host, port);
+}
+
 bool ReplicaLink::Promote() {
   if (!active_) return false;
+  handing_over_ = false;
   DropAttempt();
   DropConnection();
   active_ = false;
@@ -168,6 +176,7 @@ void ReplicaLink::Connect() {
     const uint64_t position = feed.listening() ? feed.offset() : offset();
     greeting.next_offset = static_cast<int64_t>(position) + 1;
   }
+  greeting.hands_over = handing_over_;
   greeting.timeout_ms = settings.repl_timeout_s * 1000;
   next_attempt_ms_ = server_.clock().NowMs() + kRetryMs;
   thread_ = std::make_unique<SyncThread>(
@@ -237,9 +246,15 @@ void ReplicaLink::FailAttempt(const std::string& why, bool refused) {
 }
 
 void ReplicaLink::FinishAttempt(SyncThread::Outcome outcome) {
+  if (outcome.kind == SyncThread::Outcome::Kind::kFailed) {
+    FailAttempt(outcome.error, outcome.refused);
+    if (handing_over_ && outcome.declined) server_.replicas().failover().OnAnswer(false);
+    return;
+  }
+  if (std::exchange(handing_over_, false)) server_.replicas().failover().OnAnswer(true);
   switch (outcome.kind) {
     case SyncThread::Outcome::Kind::kFailed:
-      return FailAttempt(outcome.error, outcome.refused);
+      return;
     case SyncThread::Outcome::Kind::kSynced:
       return FinishSync(std::move(outcome));
     case SyncThread::Outcome::Kind::kContinues:

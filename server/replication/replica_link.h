@@ -45,6 +45,8 @@ class ReplicaLink {
 
   // REPLICAOF host port. False: that is the primary already.
   bool Follow(const std::string& host, int port);
+  // FAILOVER: follows it, and asks it to be the primary. Requires !active().
+  void HandOver(const std::string& host, int port);
   // REPLICAOF NO ONE. False: this server is no replica.
   bool Promote();
 
@@ -118,6 +120,7 @@ class ReplicaLink {
 
   Server& server_;
   bool active_ = false;
+  bool handing_over_ = false;  // The primary-to-be has not answered yet.
   bool stopped_ = false;
   std::string host_;
   int port_ = 0;

@@ -26,7 +26,10 @@ constexpr int64_t kNewlineEveryMs = 1000;
 }  // namespace
 
 Replicas::Replicas(Server& server)
-    : server_(server), pinged_ms_(server.now_ms()), none_since_ms_(server.now_ms()) {
+    : server_(server),
+      failover_(server),
+      pinged_ms_(server.now_ms()),
+      none_since_ms_(server.now_ms()) {
   server.replication_stream().OnBreak([this] { DropAll(); });
 }
 
@@ -247,7 +250,10 @@ void Replicas::Cron(int64_t now_ms) {
     }
     return;
   }
-  if (now_ms - pinged_ms_ >= settings.repl_ping_replica_period_s * 1000) {
+  failover_.Look();
+  // A target that is about to have all that was written is not given more.
+  const bool quiet = failover_.state() != Failover::State::kNone;
+  if (!quiet && now_ms - pinged_ms_ >= settings.repl_ping_replica_period_s * 1000) {
     pinged_ms_ = now_ms;
     server_.feed().AppendPlain(std::array<std::string_view, 1>{"PING"});
   }

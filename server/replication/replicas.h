@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lsm/status.h"
+#include "server/replication/failover.h"
 #include "server/replication/full_sync.h"
 #include "server/replication/stream.h"
 
@@ -84,6 +85,8 @@ class Replicas {
   // Before the store is closed: waits until no full sync uses it.
   void Stop();
 
+  Failover& failover() { return failover_; }
+
   // ---- Questions ------------------------------------------------------------------------------
   const std::vector<Replica*>& all() const { return all_; }
   bool empty() const { return all_.empty(); }
@@ -119,6 +122,7 @@ class Replicas {
   Replica* Find(uint64_t client) const;
 
   Server& server_;
+  Failover failover_;
   std::vector<Replica*> all_;
   std::vector<Connection*> waiting_;
   std::vector<std::unique_ptr<FullSync>> ending_;  // Of replicas that are gone.

@@ -92,10 +92,28 @@ Result<bool> MaySync(CommandContext& ctx) {
   return true;
 }
 
-// PSYNC replicationid offset
+// PSYNC … FAILOVER: our primary wants to be our replica.
+Result<void> TakeOver(CommandContext& ctx) {
+  Server& server = ServerOf(ctx);
+  if (!server.is_replica()) return Fail("ERR PSYNC FAILOVER can't be sent to a master.");
+  if (ctx.args[1] != server.replication_stream().id()) {
+    return Fail("ERR PSYNC FAILOVER replid must match my replid.");
+  }
+  server.log().Notice(fmt::format("Failover request received for replid {}.", ctx.args[1]));
+  server.replica_link().Promote();
+  server.log().Notice(fmt::format("MASTER MODE enabled (failover request from '{}')",
+                                  ConnectionOf(ctx).Describe()));
+  return {};
+}
+
+// PSYNC replicationid offset [FAILOVER]
 Result<void> PSync(CommandContext& ctx) {
   Server& server = ServerOf(ctx);
   Connection& connection = ConnectionOf(ctx);
+  if (connection.is_replica) return {};
+  if (ctx.args.size() > 3 && EqualsIgnoreCase(ctx.args[3], "failover")) {
+    RETURN_IF_ERROR(TakeOver(ctx));
+  }
   ASSIGN_OR_RETURN(const int64_t wanted, datatypes::ParseInteger(ctx.args[2]));
   ASSIGN_OR_RETURN(const bool may_sync, MaySync(ctx));
   if (!may_sync) return {};
@@ -172,8 +190,7 @@ constexpr CommandSpec kCommands[] = {
      .group = "server",
      .since = "3.0.0",
      .summary = "What a replica tells its primary of itself.",
-     .complexity = "O(1)",
-     .syntax = "option value [option value ...]"},
+     .complexity = "O(1)"},
     {.name = "role",
      .handler = Role,
      .arity = 1,

@@ -152,6 +152,7 @@ SyncThread::Outcome SyncThread::Connect() {
   auto source = rdb::RedisSource::Open(greeting_);
   if (!source) {
     outcome.error = source.error().message();
+    outcome.declined = source.error().code() == rdb::Error::Code::kUnsupported;
     return outcome;
   }
   if (!(*source)->continues()) return ReadDump(**source);

@@ -34,6 +34,7 @@ class SyncThread {
     Kind kind = Kind::kFailed;
     std::string error;           // Of kFailed.
     bool refused = false;        // It was the dump's fault: the next one will do no better.
+    bool declined = false;       // The primary answered PSYNC with an error.
     int socket = -1;             // The connection; the taker closes it.
     std::string received;        // What has come of the stream so far.
     std::string stream_id;       // Empty: the same as before.
