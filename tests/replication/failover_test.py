@@ -8,12 +8,11 @@ usage: failover_test.py BUILD_DIR [--port P]   (two ports, P and P + 1)
 import argparse
 import os
 import pathlib
-import shutil
-import tempfile
+import signal
 import threading
 import time
 
-from replica_test import Node, caught_up, check, link_up, until
+from nodes import Node, caught_up, check, link_up, until, work_folder
 
 
 class Counting(threading.Thread):
@@ -70,7 +69,7 @@ def check_errors(primary, replica):
 
 def check_abort(primary, replica):
     """A replica that cannot catch up: writes wait until the time is over, or ABORT."""
-    replica.process.send_signal(19)  # SIGSTOP
+    replica.process.send_signal(signal.SIGSTOP)
     primary.run("INCR", "counter")
     check("begun", primary.run("FAILOVER") == b"OK")
     check("its state", state(primary) == "waiting-for-sync")
@@ -88,13 +87,15 @@ def check_abort(primary, replica):
     until("writes go on again", lambda: writer.done > before)
     writer.stop()
     check("none was refused", writer.refusal is None)
-    replica.process.send_signal(18)  # SIGCONT
+    replica.process.send_signal(signal.SIGCONT)
     caught_up(primary, replica)
 
 
 def change_places(primary, replica, *how):
     """The ids of the stream show that nobody was synced fully."""
     fulls = int(primary.info("stats")["sync_full"]) + int(replica.info("stats")["sync_full"])
+    # Redis finds that a moment after the replica does.
+    until("the replica is online", lambda: "state=online" in primary.info("replication").get("slave0", ""))
     counting = Counting(primary)
     counting.start()
     until("it counts", lambda: counting.done > 100)
@@ -140,19 +141,8 @@ def main():
     parser.add_argument("build")
     parser.add_argument("--port", type=int, default=27920)
     args = parser.parse_args()
-    work = tempfile.mkdtemp(prefix="tiercel-failover-")
-    done = False
-    try:
+    with work_folder("failover") as work:
         run(pathlib.Path(args.build).resolve() / "bin", args.port, work)
-        done = True
-    finally:
-        if done:
-            shutil.rmtree(work)
-        else:
-            for log in sorted(pathlib.Path(work).glob("*.log")):
-                print("---- the end of %s" % log)
-                print("".join(open(log, errors="replace").readlines()[-15:]))
-            print("kept: " + work)
     print("failover: passed")
 
 

@@ -8,12 +8,10 @@ usage: sentinel_test.py BUILD_DIR [--port P]   (six ports, P to P + 5)
 import argparse
 import os
 import pathlib
-import shutil
 import signal
-import tempfile
 import time
 
-from replica_test import Node, check, until
+from nodes import Node, check, until, work_folder
 
 NAME = "tests"
 
@@ -143,23 +141,14 @@ def main():
     parser.add_argument("build")
     parser.add_argument("--port", type=int, default=27910)
     args = parser.parse_args()
-    work = tempfile.mkdtemp(prefix="tiercel-sentinel-")
     running = []
-    done = False
-    try:
-        run(pathlib.Path(args.build).resolve() / "bin", args.port, work, running)
-        done = True
-    finally:
-        for node in running:
-            if node.process is not None:
-                node.kill()
-        if done:
-            shutil.rmtree(work)
-        else:
-            for log in sorted(pathlib.Path(work).glob("*.log")):
-                print("---- the end of %s" % log)
-                print("".join(open(log, errors="replace").readlines()[-15:]))
-            print("kept: " + work)
+    with work_folder("sentinel") as work:
+        try:
+            run(pathlib.Path(args.build).resolve() / "bin", args.port, work, running)
+        finally:
+            for node in running:
+                if node.process is not None:
+                    node.kill()
     print("sentinel: passed")
 
 
