@@ -18,7 +18,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "rdb"))
 from exchange_test import fill  # noqa: E402
 
-from nodes import Node, caught_up, check, link_up, same, until, work_folder  # noqa: E402
+from nodes import PATIENCE_S, Node, caught_up, check, link_up, same, until, work_folder  # noqa: E402
 
 class Load(threading.Thread):
     """Writes of every type to the primary, none of which may be lost or done twice, until stopped."""
