@@ -136,6 +136,31 @@ TEST_CASE("MEMORY STATS has Redis' names, with doubles in RESP3") {
   }
 }
 
+TEST_CASE("MEMORY STATS counts scripts, functions and the replication backlog") {
+  const RunningServer server;
+  TestClient client(server.port());
+  const auto is_zero = [&](const std::string& name) {
+    const std::string stats = client.Run({"MEMORY", "STATS"});
+    REQUIRE(stats.find('"' + name + "\", :") != std::string::npos);
+    return stats.find('"' + name + "\", :0,") != std::string::npos;
+  };
+  for (const char* const name : {"lua.caches", "functions.caches", "replication.backlog"}) {
+    CAPTURE(name);
+    CHECK(is_zero(name));
+  }
+  client.Run({"SCRIPT", "LOAD", "return 1"});
+  client.Run(
+      {"FUNCTION", "LOAD", "#!lua name=l\nredis.register_function('f', function() return 1 end)"});
+  CHECK_FALSE(is_zero("lua.caches"));
+  CHECK_FALSE(is_zero("functions.caches"));
+  TestClient replica(server.port());
+  replica.SendCommand({"PSYNC", "?", "-1"});
+  CHECK(Eventually([&] {
+    client.Run({"SET", "k", "v"});
+    return !is_zero("replication.backlog");
+  }));
+}
+
 TEST_CASE("MEMORY PURGE, DOCTOR and MALLOC-STATS answer; other words are unknown") {
   RunningServer server;
   TestClient client(server.port());
