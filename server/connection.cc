@@ -98,7 +98,7 @@ void Connection::Read() {
   const auto size = static_cast<size_t>(got);
   last_interaction_ms_ = server_.now_ms();
   ServerStats& stats = server_.stats();
-  stats.net_input_bytes += size;
+  (from_primary() ? stats.net_repl_input_bytes : stats.net_input_bytes) += size;
   ++stats.reads_processed;
   if (direct) {
     const std::string_view input(buffer, size);

@@ -125,7 +125,8 @@ void Connection::Flush() {
     const size_t taken = sent < 0 ? 0 : static_cast<size_t>(sent);
     output_.Consume(taken);
     sent_any = true;
-    server_.stats().net_output_bytes += taken;
+    ServerStats& stats = server_.stats();
+    (is_replica ? stats.net_repl_output_bytes : stats.net_output_bytes) += taken;
     ++server_.stats().writes_processed;
     budget -= std::min(budget, taken);
     if (taken < size || budget == 0) write_blocked_ = true;

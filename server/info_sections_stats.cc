@@ -34,8 +34,8 @@ void InfoTraffic(const ServerStats& stats, InfoLines& lines) {
   constexpr double kKilobyte = 1024;
   lines.Number("total_net_input_bytes", stats.net_input_bytes);
   lines.Number("total_net_output_bytes", stats.net_output_bytes);
-  lines.Number("total_net_repl_input_bytes", 0);
-  lines.Number("total_net_repl_output_bytes", 0);
+  lines.Number("total_net_repl_input_bytes", stats.net_repl_input_bytes);
+  lines.Number("total_net_repl_output_bytes", stats.net_repl_output_bytes);
   lines.Fixed("instantaneous_input_kbps",
               static_cast<double>(stats.input_bytes.PerSecond()) / kKilobyte);
   lines.Fixed("instantaneous_output_kbps",

@@ -49,6 +49,9 @@ struct ServerStats {
   uint64_t commands_processed = 0;
   uint64_t net_input_bytes = 0;
   uint64_t net_output_bytes = 0;
+  // From the primary and to replicas; the two above are without these.
+  uint64_t net_repl_input_bytes = 0;
+  uint64_t net_repl_output_bytes = 0;
   uint64_t reads_processed = 0;
   uint64_t writes_processed = 0;
   // Hits and misses of keys are the dispatcher's, expired keys the store's.

@@ -274,6 +274,7 @@ void ReplicaLink::FinishAttempt(SyncThread::Outcome outcome) {
 
 void ReplicaLink::FinishSync(SyncThread::Outcome outcome) {
   const uint64_t keys = loader_->keys();
+  server_.stats().net_repl_input_bytes += thread_->bytes_read();
   if (const lsm::Status shown = loader_->Show(); !shown.ok()) {
     close(outcome.socket);
     FailAttempt(shown.message(), /*refused=*/true);

@@ -168,6 +168,7 @@ void Replicas::OnSent(uint64_t client, const lsm::Status& status) {
   if (replica == nullptr || replica->state != Replica::State::kSending) return;
   const auto sync = std::move(replica->sync);
   const bool streamed = replica->takes_eof && sync->streamed();
+  server_.stats().net_repl_output_bytes += sync->bytes_sent();
   if (!status.ok()) {
     server_.log().Warning("Full sync with a replica failed: " + status.message());
     replica->connection.CloseSoon();

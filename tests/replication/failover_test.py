@@ -110,6 +110,8 @@ def change_places(primary, replica, *how):
     replica.run("INCR", "counter")
     caught_up(replica, primary)
     check("followed", int(primary.run("GET", "counter")) == counting.done + 1)
+    check("what is sent is counted", int(replica.info("stats")["total_net_repl_output_bytes"]) > 0)
+    check("and what comes", int(primary.info("stats")["total_net_repl_input_bytes"]) > 0)
     check("no full sync", fulls == int(primary.info("stats")["sync_full"]) + int(replica.info("stats")["sync_full"]))
 
 
